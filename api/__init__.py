@@ -1,0 +1,1 @@
+"""The read service: FastAPI application, routers and pages."""

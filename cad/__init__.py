@@ -1,0 +1,1 @@
+"""The warehouse: registry, commits, base, queries, exports, command line."""

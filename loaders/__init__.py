@@ -1,0 +1,1 @@
+"""Platforms' files to Arrow and Parquet."""
