@@ -18,7 +18,7 @@ venv: $(STAMP) ## everything, extras and development tools included, into .venv
 
 # uv comes first, by pip, with the version and hashes the lock gives it; it installs the rest.
 $(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
 	  { echo "make venv: $(PYTHON) is missing or older than Python 3.11; name one: make venv PYTHON=python3.12" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@awk '/^[^ ]/ { keep = /^uv==/ } keep' requirements.lock > .venv/uv.txt
