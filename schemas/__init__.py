@@ -1,0 +1,1 @@
+"""What all layers agree on: words, table schemas, contigs, reasons and errors. Imports nothing else of CAD."""

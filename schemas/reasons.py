@@ -1,0 +1,145 @@
+"""Every reason CAD gives for refusing, setting aside or warning, as data.
+
+A reason is the machine-readable half of an error; its texts are what `cad validate --report` and the reference
+page print. Codes are part of the contract with the platforms: they are added, never renamed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Kind(StrEnum):
+    """What a reason does to the thing it is said of."""
+
+    REFUSAL = "refusal"
+    """The whole batch or request is refused; the warehouse is untouched."""
+    DEFECT = "defect"
+    """The data line is set aside and counts against the file's limit."""
+    OUT_OF_SCOPE = "out_of_scope"
+    """The data line is set aside and does not count against the limit."""
+    WARNING = "warning"
+    """The data line or row is kept; the platform should look at it."""
+
+
+class Reason(NamedTuple):
+    """One reason: its kind and what it means, in English and French."""
+
+    kind: Kind
+    en: str
+    fr: str
+
+
+_REFUSAL: Final[dict[str, tuple[str, str]]] = {
+    "manifest_missing": ("The directory holds no manifest.json.", "Le dossier ne contient pas de manifest.json."),
+    "manifest_invalid": ("manifest.json does not follow cad-batch/1.", "manifest.json ne suit pas cad-batch/1."),
+    "kind_not_supported": ("A file's kind is not supported yet.", "Le type d'un fichier n'est pas encore pris en charge."),
+    "path_not_allowed": ("A path leaves the batch directory.", "Un chemin sort du dossier du lot."),
+    "file_missing": ("A file that the manifest names is absent.", "Un fichier cité par le manifeste est absent."),
+    "checksum_mismatch": ("A file's SHA-256 is not the declared one.", "Le SHA-256 d'un fichier n'est pas celui déclaré."),
+    "bgzf_truncated": ("A compressed file lacks its closing BGZF block.", "Un fichier compressé n'a pas son bloc BGZF final."),
+    "bgzf_corrupt": ("A compressed file cannot be decompressed.", "Un fichier compressé est illisible."),
+    "bcf_malformed": ("A BCF file cannot be decoded.", "Un fichier BCF est illisible."),
+    "header_malformed": ("The VCF header breaks the specification.", "L'en-tête VCF n'est pas conforme."),
+    "assembly_mismatch": ("A contig's length contradicts the assembly.", "La longueur d'un contig contredit l'assemblage."),
+    "file_unsorted": ("Records are not sorted by contig and position.", "Les enregistrements ne sont pas triés."),
+    "pos_unusable": ("A POS is not a whole number.", "Une position (POS) n'est pas un nombre entier."),
+    "records_mismatch": ("The file does not hold the declared number of records.", "Le nombre d'enregistrements n'est pas celui déclaré."),
+    "too_many_defects": ("More defective records than the limit allows.", "Trop d'enregistrements défectueux."),
+    "receipt_unbalanced": ("The receipt's sums do not reconcile.", "Les totaux du reçu ne concordent pas."),
+    "bed_malformed": ("A BED file breaks the format.", "Un fichier BED n'est pas conforme."),
+    "sheet_malformed": ("A table is not tab-separated text with a header.", "Un tableau n'est pas un texte tabulé avec en-tête."),
+    "sheet_unknown_column": ("A table has a column that is not defined.", "Un tableau a une colonne non définie."),
+    "sheet_missing_column": ("A table lacks a required column.", "Il manque une colonne obligatoire à un tableau."),
+    "sheet_value": ("A table holds a value that is not allowed.", "Un tableau contient une valeur non permise."),
+    "sample_duplicate": ("A sample is named twice.", "Un échantillon est cité deux fois."),
+    "sample_unlisted": ("A VCF column has no row in the sample sheet.", "Une colonne VCF n'a pas de ligne dans la feuille d'échantillons."),
+    "sample_absent": ("A row of the sample sheet has no VCF column.", "Une ligne de la feuille n'a pas de colonne VCF."),
+    "sample_overlap": ("A sample's files overlap in kind and contigs.", "Les fichiers d'un échantillon se recouvrent."),
+    "person_conflict": ("Rows of one person contradict each other.", "Les lignes d'une même personne se contredisent."),
+    "identifying_data": ("A document holds direct identifiers.", "Un document contient des données identifiantes."),
+    "batch_conflict": ("The batch id exists with other bytes; push with --replace.", "Ce lot existe avec un autre contenu ; utilisez --replace."),
+    "warehouse_missing": ("There is no warehouse at this place.", "Il n'y a pas d'entrepôt à cet endroit."),
+    "warehouse_exists": ("A warehouse exists at this place.", "Un entrepôt existe déjà à cet endroit."),
+    "network_filesystem": ("SQLite's registry needs a local disk.", "Le registre SQLite exige un disque local."),
+    "registry_version": ("The registry's schema is of another version.", "Le schéma du registre est d'une autre version."),
+    "session_expired": ("The writer's lease ended before its commit.", "Le bail de l'écrivain a expiré avant la validation."),
+    "staged_file_lost": ("A staged file is gone or of another size.", "Un fichier préparé a disparu ou changé de taille."),
+    "base_conflict": ("Another build committed first.", "Une autre construction a été validée avant."),
+    "lake_file_damaged": ("A file of the lake is missing or altered.", "Un fichier du lac est absent ou altéré."),
+    "batch_unknown": ("No batch has this id.", "Aucun lot n'a cet identifiant."),
+    "person_unknown": ("No person has this pseudonym.", "Aucune personne n'a ce pseudonyme."),
+    "family_unknown": ("No family has this id.", "Aucune famille n'a cet identifiant."),
+    "variant_malformed": ("A variant is not written contig-pos-ref-alt.", "Un variant n'est pas écrit contig-pos-ref-alt."),
+    "region_malformed": ("A region is not written contig:start-end.", "Une région n'est pas écrite contig:début-fin."),
+    "stratum_unknown": ("The base has no such stratum.", "La base n'a pas cette strate."),
+    "purpose_unknown": ("There is no such purpose.", "Cette finalité n'existe pas."),
+    "release_unknown": ("There is no release of this name.", "Aucune version publiée ne porte ce nom."),
+    "base_missing": ("Nothing has been built yet.", "Aucune base n'a encore été construite."),
+    "snapshot_erased": ("The pinned state was erased by a withdrawal.", "L'état lu a été effacé par un retrait."),
+    "reference_malformed": ("The reference FASTA cannot be used.", "La référence FASTA est inutilisable."),
+    "ref_mismatch_query": ("The variant's REF disagrees with the reference.", "Le REF du variant contredit la référence."),
+    "field_name_collision": ("Two stratum values give one VCF field name.", "Deux valeurs de strate donnent le même nom de champ."),
+    "output_exists": ("The output exists already.", "La sortie existe déjà."),
+    "sql_refused": ("The statement is not a single read-only query.", "La requête n'est pas une lecture seule unique."),
+    "extra_missing": ("An optional part of CAD is not installed.", "Une partie optionnelle de CAD n'est pas installée."),
+    "bind_refused": ("The service may only listen on loopback.", "Le service ne peut écouter que sur la boucle locale."),
+    "not_found": ("There is nothing at this address.", "Il n'y a rien à cette adresse."),
+    "request_malformed": ("The request does not follow the API.", "La requête ne suit pas l'API."),
+}  # fmt: skip
+_DEFECT: Final[dict[str, tuple[str, str]]] = {
+    "line_malformed": ("The line has not the header's number of columns.", "La ligne n'a pas le nombre de colonnes de l'en-tête."),
+    "gt_index": ("GT names an alternate the record has not.", "GT cite un allèle absent de l'enregistrement."),
+    "ploidy": ("GT has more than two alleles.", "GT a plus de deux allèles."),
+    "ref_alphabet": ("REF holds a letter that is not IUPAC.", "REF contient une lettre hors IUPAC."),
+    "ref_mismatch": ("REF disagrees with the registered reference.", "REF contredit la référence enregistrée."),
+    "pos_beyond_contig": ("POS lies beyond the contig.", "POS dépasse la fin du contig."),
+    "end_before_pos": ("A block's END lies before its POS.", "END d'un bloc précède POS."),
+    "malformed_field": ("A field that CAD reads is malformed.", "Un champ lu par CAD est mal formé."),
+    "alt_malformed": ("Every alternate is malformed or equals REF.", "Tous les allèles alternatifs sont mal formés ou égaux à REF."),
+}  # fmt: skip
+_OUT_OF_SCOPE: Final[dict[str, tuple[str, str]]] = {
+    "contig_not_counted": ("The contig is not counted, or not one the file declares.", "Le contig n'est pas compté, ou pas déclaré par le fichier."),
+    "symbolic": ("Only symbolic alleles or breakends, in a germline file.", "Allèles symboliques ou points de cassure seulement."),
+    "y_par": ("The record lies in a PAR of Y; PARs are counted on X.", "L'enregistrement est dans une PAR de Y, comptée sur X."),
+}  # fmt: skip
+_WARNING: Final[dict[str, tuple[str, str]]] = {
+    "info_array_length": ("An INFO array has not as many values as alleles; CAD does not read it.", "Un tableau INFO n'a pas autant de valeurs que d'allèles ; CAD ne le lit pas."),
+    "format_array_length": ("A FORMAT array has a wrong length; its value is missing.", "Un tableau FORMAT a une longueur fausse ; sa valeur est manquante."),
+    "allele_symbolic": ("A symbolic allele on a kept line is a missing allele.", "Un allèle symbolique d'une ligne gardée est manquant."),
+    "allele_malformed": ("A malformed allele on a kept line is a missing allele.", "Un allèle mal formé d'une ligne gardée est manquant."),
+    "sites_single_sample": ("A single-sample file with callability sites says little about denominators.", "Un fichier mono-échantillon en callability sites renseigne mal les dénominateurs."),
+    "no_reference": ("No registered reference covers the record; it was split and trimmed only.", "Aucune référence ne couvre l'enregistrement : séparé et rogné seulement."),
+    "cohort_unlisted": ("The cohort is in no code list; its purposes are not narrowed.", "La cohorte n'est dans aucune liste ; ses finalités ne sont pas restreintes."),
+    "sample_elsewhere": ("Another batch has this sample id under another person.", "Un autre lot a cet identifiant pour une autre personne."),
+    "region_off_route": ("The region is not routed to this platform.", "La région n'est pas rattachée à cette plateforme."),
+    "samples_ignored": ("Columns of withdrawn persons were ignored.", "Des colonnes de personnes retirées ont été ignorées."),
+}  # fmt: skip
+
+REASONS: Final[dict[str, Reason]] = {
+    code: Reason(kind, *texts)
+    for kind, table in (
+        (Kind.REFUSAL, _REFUSAL),
+        (Kind.DEFECT, _DEFECT),
+        (Kind.OUT_OF_SCOPE, _OUT_OF_SCOPE),
+        (Kind.WARNING, _WARNING),
+    )
+    for code, texts in table.items()
+}
+
+SET_ASIDE_ORDER: Final[tuple[str, ...]] = (
+    "contig_not_counted",
+    "pos_beyond_contig",
+    "line_malformed",
+    "ref_alphabet",
+    "ref_mismatch",
+    "end_before_pos",
+    "malformed_field",
+    "gt_index",
+    "ploidy",
+    "y_par",
+    "symbolic",
+    "alt_malformed",
+)
+"""Where a line has several reasons, the first of these is the one it is counted under."""
