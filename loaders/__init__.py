@@ -1,1 +1,1 @@
-"""Platforms' files to Arrow and Parquet."""
+"""Platforms' files turned into Arrow and Parquet: batches, VCF, BED, references."""

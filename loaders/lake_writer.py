@@ -1,0 +1,107 @@
+"""Parquet files of the lake, written one way: declared encodings, zstd, checksum, spans by contig."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from loaders.jobs import Span, WrittenFile
+from schemas.tables import LAKE_TABLES
+
+ROW_GROUP_ROWS: Final = 65_536
+_POSITION: Final = {"pos": ("pos", "pos"), "start": ("start", "end")}
+
+
+def _encodings(schema: pa.Schema) -> tuple[list[str], dict[str, str]]:
+    """Columns that keep a dictionary, and the delta encoding of those that grow with position or sample."""
+    delta = {
+        name: "DELTA_BINARY_PACKED"
+        for name in ("pos", "start", "end", "sample", "page")
+        if name in schema.names
+    }
+    dictionary = [
+        field.name
+        for field in schema
+        if field.name not in delta and not pa.types.is_floating(field.type)
+    ]
+    return dictionary, delta
+
+
+class LakeWriter:
+    """Writes one lake file table by table; `written` tells what was written once the block is left.
+
+    A file without rows is not kept, and `written` is then None.
+    """
+
+    def __init__(self, table: str, path: Path) -> None:
+        self._table = table
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+        self._spans: dict[str, Span] = {}
+        self.written: WrittenFile | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, rows: pa.Table) -> None:
+        """Append rows of one contig, in the table's order."""
+        if not rows.num_rows:
+            return
+        if self._writer is None:
+            self._writer = self._open()
+        self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+        self._note_span(rows)
+
+    def _open(self) -> pq.ParquetWriter:
+        schema = LAKE_TABLES[self._table]
+        dictionary, delta = _encodings(schema)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return pq.ParquetWriter(
+            self._path,
+            schema,
+            compression="zstd",
+            use_dictionary=dictionary,
+            column_encoding=delta,
+            data_page_version="2.0",
+        )
+
+    def _note_span(self, rows: pa.Table) -> None:
+        first, last = _POSITION["pos" if "pos" in rows.column_names else "start"]
+        contig = rows["contig"][0].as_py()
+        start, end = pc.min(rows[first]).as_py(), pc.max(rows[last]).as_py()
+        known = self._spans.get(contig)
+        if known is not None:
+            start, end = min(known.start, start), max(known.end, end)
+        before = known.rows if known is not None else 0
+        self._spans[contig] = Span(contig, start, end, before + rows.num_rows)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        if kind is None:
+            self.written = WrittenFile(
+                self._table,
+                self._path,
+                sum(span.rows for span in self._spans.values()),
+                self._path.stat().st_size,
+                file_sha256(self._path),
+                tuple(self._spans.values()),
+            )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
