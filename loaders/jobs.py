@@ -56,6 +56,8 @@ class Column:
     track: Track = field(default_factory=dict)
     site_track: bool = True
     """For `sites`: whether the sample may use the file's shared site list (it has no other file in the batch)."""
+    skip_mito: bool = False
+    """Whether the sample has a mitochondrial file, which alone counts for M (DESIGN 4)."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,43 @@
+"""When what was read of a file refuses its batch (DESIGN 4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loaders.intake.batch import Refuse, refuse_at_once
+from schemas.errors import BatchRefused
+from schemas.reasons import REASONS, Kind
+from schemas.receipt import FileReceipt
+
+DEFECTS_ALLOWED: Final = 10
+"""So many defective records are allowed in any file (DESIGN 4)."""
+RECORDS_PER_DEFECT: Final = 1000
+"""Beyond that, one defective record in so many is allowed: 0.1 % (DESIGN 4)."""
+
+
+def check_receipt(
+    receipt: FileReceipt, records: int | None = None, refuse: Refuse = refuse_at_once
+) -> None:
+    """Check one file's receipt, for a push as for a validation.
+
+    Args:
+        receipt: what became of the file's lines and alleles.
+        records: the data lines the manifest declares, or None.
+        refuse: gets `receipt_unbalanced`, `records_mismatch`, `too_many_defects`.
+    """
+    if not receipt.reconciles:
+        detail = "the lines or alleles counted do not add up to those read"
+        refuse(BatchRefused("receipt_unbalanced", detail, receipt.path))
+    if records is not None and receipt.records != records:
+        detail = f"{records} records are declared, {receipt.records} were found"
+        refuse(BatchRefused("records_mismatch", detail, receipt.path))
+    defects = [entry for entry in receipt.set_aside if REASONS[entry.reason].kind is Kind.DEFECT]
+    total = sum(entry.records for entry in defects)
+    if total > DEFECTS_ALLOWED and total * RECORDS_PER_DEFECT > receipt.records:
+        told = ", ".join(f"{entry.reason} {entry.records}" for entry in defects)
+        lines = sorted(line for entry in defects for line in entry.examples)[:DEFECTS_ALLOWED]
+        detail = (
+            f"{total} defective records of {receipt.records} ({told}); allowed are the larger of "
+            f"{DEFECTS_ALLOWED} and 0.1 %; lines {', '.join(map(str, lines))}"
+        )
+        refuse(BatchRefused("too_many_defects", detail, receipt.path))
