@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from loaders.intake.batch import Refuse
 from schemas.errors import BatchRefused
 
-_CHUNK = 1 << 20
+_CHUNK: Final = 1 << 20
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def canonical_path(path: str) -> str:
@@ -44,7 +47,7 @@ def resolve_path(directory: Path, path: str, where: str) -> Path:
             `file_missing` where it leads to no plain file.
     """
     pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or not path.isprintable():
+    if pure.is_absolute() or ".." in pure.parts or _CONTROL.search(path):
         raise BatchRefused("path_not_allowed", "a path must be relative, without '..'", where)
     try:
         resolved = (directory / pure).resolve()

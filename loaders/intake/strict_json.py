@@ -23,11 +23,16 @@ def parse_json(data: bytes) -> Any:
     {'a': [1, None]}
     """
     try:
-        return json.loads(
+        value = json.loads(
             data.decode("utf-8-sig"),
             object_pairs_hook=_unique_keys,
             parse_constant=_no_constant,
         )
+        # An escaped half of a surrogate pair is no character: nothing could store it.
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
+    except UnicodeEncodeError as error:
+        raise NotJsonError("an escape stands for half a character") from error
     except UnicodeDecodeError as error:
         raise NotJsonError(f"byte {error.start + 1} is not UTF-8") from error
     except json.JSONDecodeError as error:

@@ -19,6 +19,7 @@ from schemas.sheets import NO_PARENT, SHEETS, Form, SheetColumn
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER: Final = re.compile(r"\d{1,3}(\.\d{1,6})?")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _FLAGS: Final = {"0": False, "1": True, "false": False, "true": True}
 _OLDEST: Final = 150.0
 
@@ -66,8 +67,8 @@ def _lines(data: bytes, name: str, refuse: Refuse) -> list[str]:
     if not lines:
         refuse(BatchRefused("sheet_malformed", "the table is empty; a header is expected", name))
     for number, line in enumerate(lines, start=1):
-        if not line.replace("\t", "").isprintable():
-            detail = "a control character or an unprintable one"
+        if _CONTROL.search(line):
+            detail = "a control character"
             refuse(BatchRefused("sheet_malformed", detail, f"{name}, line {number}"))
             return []
     return lines
