@@ -149,7 +149,7 @@ def _of_object(pointer: str, node: dict[str, Any]) -> Iterator[Finding]:
             what = _of_person(key, value)
         if what is not None:
             yield Finding(f"{pointer}/{_token(key)}", what)
-    if "given" in node and "family" in node and _names_somebody(node):
+    if _has_text(node.get("given")) and _has_text(node.get("family")) and _names_somebody(node):
         yield Finding(pointer, NAME)
     elif _is_national(node):
         yield Finding(pointer, NATIONAL_NUMBER)
