@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Final, Literal
+from typing import BinaryIO, Final, Literal
 
 import pysam
 from isal import igzip, isal_zlib
@@ -54,30 +55,43 @@ def _first_bytes(path: Path) -> bytes:
         raise BatchRefused("bgzf_corrupt", f"cannot be decompressed: {error}", path.name) from None
 
 
-def read_chunks(path: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+def read_chunks(
+    path: Path,
+    chunk_bytes: int = CHUNK_BYTES,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[bytes]:
     """Yield the file's text in chunks; BCF comes as the VCF text it stands for.
+
+    `progress` is told, chunk by chunk, how many more bytes of the file on disk have been read (of BCF: all, at the end).
 
     Raises:
         BatchRefused: `bgzf_truncated`, `bgzf_corrupt`, `bcf_malformed`.
     """
     packing = packing_of(path)
+    told = 0
     if packing == "bcf":
         yield from _read_bcf(path, chunk_bytes)
-    elif packing == "text":
-        with path.open("rb") as text:
+    else:
+        with path.open("rb") as file:
+            for chunk in _read_packed(file, packing, path.name, chunk_bytes):
+                if progress is not None:
+                    at = file.tell()
+                    progress(at - told)
+                    told = at
+                yield chunk
+    if progress is not None:
+        progress(path.stat().st_size - told)
+
+
+def _read_packed(
+    file: BinaryIO, packing: Packing, name: str, chunk_bytes: int
+) -> Iterator[bytes]:
+    try:
+        with igzip.IGzipFile(fileobj=file) if packing == "bgzf" else nullcontext(file) as text:
             while chunk := text.read(chunk_bytes):
                 yield chunk
-    else:
-        yield from _read_bgzf(path, chunk_bytes)
-
-
-def _read_bgzf(path: Path, chunk_bytes: int) -> Iterator[bytes]:
-    try:
-        with igzip.open(path, "rb") as file:
-            while chunk := file.read(chunk_bytes):
-                yield chunk
     except _BAD_STREAM as error:
-        raise BatchRefused("bgzf_corrupt", f"cannot be decompressed: {error}", path.name) from None
+        raise BatchRefused("bgzf_corrupt", f"cannot be decompressed: {error}", name) from None
 
 
 def _read_bcf(path: Path, chunk_bytes: int) -> Iterator[bytes]:

@@ -15,9 +15,9 @@ from loaders.bgzf import read_chunks
 from schemas.contigs import ASSEMBLIES, Assembly, canonical_contig, contig_length
 from schemas.errors import BatchRefused
 
-_VERSION: Final = re.compile(r"##fileformat=VCFv4\.[1-5]")
+_VERSION: Final = re.compile(r"##fileformat=VCFv4\.[0-5]")
 _STRUCTURED: Final = re.compile(r"##(?P<kind>contig|INFO|FORMAT|FILTER|ALT)=(?P<body>.*)")
-_ENTRY: Final = re.compile(r'(?P<key>[A-Za-z0-9_.]+)=(?P<value>"(?:[^"\\]|\\.)*"|[^,"]*)(?:,|$)')
+_ENTRY: Final = re.compile(r'(?P<key>[A-Za-z0-9_.]+)=(?P<value>"(?:[^"\\]|\\.)*"|[^",][^,]*|)(?:,|$)')
 _NUMBER: Final = re.compile(r"[0-9]+|[ARG.]|LA|LR|LG|P|M")
 _TYPES: Final = {
     "INFO": {"Integer", "Float", "Flag", "Character", "String"},
@@ -30,7 +30,7 @@ _COLUMNS: Final = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"
 class Header:
     """What the header declares.
 
-    `contigs` maps names as written to their length or None; `info_arrays` maps INFO keys of Number A or R to that
+    `samples` is empty for a sites-only file; `contigs` maps names as written to their length or None; `info_arrays` maps INFO keys of Number A or R to that
     letter; `size` is the header's length in bytes and `lines` its number of lines.
     """
 
@@ -84,7 +84,7 @@ def parse_header(text: bytes, name: str) -> Header:
     except UnicodeDecodeError:
         raise _malformed("the header is not UTF-8", name) from None
     if not _VERSION.fullmatch(lines[0]):
-        raise _malformed("the first line is not ##fileformat=VCFv4.1 to VCFv4.5", f"{name}, line 1")
+        raise _malformed("the first line is not ##fileformat=VCFv4.0 to VCFv4.5", f"{name}, line 1")
     contigs: dict[str, int | None] = {}
     info_arrays: dict[str, str] = {}
     for number, line in enumerate(lines[1:-1], start=2):
@@ -107,9 +107,7 @@ def _read_meta_line(
     if not identifier:
         raise _malformed(f"a {kind} line has no ID", where)
     if kind == "contig":
-        if identifier in contigs:
-            raise _malformed("a contig is declared twice", where)
-        contigs[identifier] = _read_length(fields.get("length"), where)
+        contigs.setdefault(identifier, _read_length(fields.get("length"), where))
     elif kind in _TYPES:
         _check_definition(kind, fields, where)
         if kind == "INFO" and fields["Number"] in ("A", "R"):
@@ -152,8 +150,8 @@ def _read_columns(line: str, where: str) -> tuple[str, ...]:
     columns = line.split("\t")
     if tuple(columns[:8]) != _COLUMNS:
         raise _malformed("the #CHROM line has not the eight fixed columns, tab separated", where)
-    if len(columns) < 10 or columns[8] != "FORMAT":
-        raise _malformed("the #CHROM line has no FORMAT and sample columns", where)
+    if len(columns) > 8 and columns[8] != "FORMAT":
+        raise _malformed("the ninth column of the #CHROM line is not FORMAT", where)
     samples = tuple(columns[9:])
     if "" in samples:
         raise _malformed("a sample column has no name", where)
