@@ -1,0 +1,199 @@
+"""What a read batch becomes in the registry: rows of samples, tracks, consents and phenotypes.
+
+Nothing of a person who has withdrawn gets a row, nor does anybody else's row name such a person: a
+child keeps that a parent was declared (`founder`), not whom (DESIGN 5.10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from cad.registry.batches import (
+    TrackKind,
+    insert_batch,
+    insert_bucket,
+    insert_consents,
+    insert_phenotypes,
+    insert_tracks,
+)
+from cad.registry.engine import registry_now
+from cad.registry.samples import insert_sample_tracks, insert_samples, move_samples
+from loaders.intake import Batch
+from loaders.jobs import FileJob, FileResult, Track
+from loaders.tracks import track_sha256
+from schemas.sheets import SampleRow
+
+_RELATIVES: Final = ("father_id", "mother_id", "twin_of")
+_TRACK_KIND: Final[Mapping[str, TrackKind]] = {"bed": "bed", "sites": "sites", "blocks": "contigs"}
+
+
+@dataclass(frozen=True)
+class People:
+    """Who is in a batch; `numbers` gives each sample's number, None for that of the withdrawn."""
+
+    batch: Batch
+    withdrawn: frozenset[str]
+    numbers: Mapping[str, int | None]
+
+    @classmethod
+    def number(cls, batch: Batch, withdrawn: frozenset[str], first: int) -> People:
+        """Number the samples from `first` on, in the order of the sheet."""
+        numbers: dict[str, int | None] = {}
+        for row in batch.samples:
+            ignored = row.person_id in withdrawn
+            numbers[row.sample_id] = None if ignored else first
+            first += not ignored
+        return cls(batch, withdrawn, numbers)
+
+    @property
+    def ignored(self) -> int:
+        """Samples of withdrawn persons."""
+        return sum(number is None for number in self.numbers.values())
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """Number by id of the other samples."""
+        return {name: number for name, number in self.numbers.items() if number is not None}
+
+
+def persons_of(batch: Batch) -> frozenset[str]:
+    """Every person a batch names, relatives who were not sequenced included."""
+
+    def named() -> Iterator[str | None]:
+        for row in batch.samples:
+            yield from (row.person_id, row.father_id, row.mother_id, row.twin_of)
+        for table in (batch.consents, batch.phenotypes):
+            yield from (row.person_id for row in table)
+
+    return frozenset(person for person in named() if person is not None)
+
+
+@dataclass(frozen=True)
+class TrackSet:
+    """The distinct tracks of a batch, and which samples (by number) have which (by place)."""
+
+    tracks: tuple[tuple[TrackKind, str, Track], ...]
+    pairs: tuple[tuple[int, int], ...]
+
+
+def gather_tracks(jobs: Sequence[FileJob], results: Sequence[FileResult]) -> TrackSet:
+    """Find where each sample was looked at; equal tracks, known by checksum, are one."""
+    places: dict[tuple[TrackKind, str], int] = {}
+    tracks: list[tuple[TrackKind, str, Track]] = []
+    pairs: set[tuple[int, int]] = set()
+    digests: dict[int, str] = {}
+    for kind, number, track in _tracks_of(jobs, results):
+        digest = digests.setdefault(id(track), "") or track_sha256(track)
+        digests[id(track)] = digest
+        if (kind, digest) not in places:
+            places[kind, digest] = len(tracks)
+            tracks.append((kind, digest, track))
+        pairs.add((number, places[kind, digest]))
+    return TrackSet(tuple(tracks), tuple(sorted(pairs)))
+
+
+def _tracks_of(
+    jobs: Sequence[FileJob], results: Sequence[FileResult]
+) -> Iterator[tuple[TrackKind, int, Track]]:
+    """Kind, sample and track of each column that has one."""
+    for job, result in zip(jobs, results, strict=True):
+        own = result.own_track or {}
+        autosomal = {contig: runs for contig, runs in own.items() if contig != "M"}
+        for column in job.columns:
+            if job.callability == "bed":
+                track = column.track
+            elif job.callability == "sites" and not column.site_track:
+                track = {}
+            else:
+                track = autosomal if column.skip_mito else own
+            if track and column.number is not None:
+                yield _TRACK_KIND[job.callability], column.number, track
+
+
+def insert_rows(
+    connection: Connection,
+    commit_no: int,
+    people: People,
+    jobs: Sequence[FileJob],
+    tracks: TrackSet,
+    first_track: int,
+    receipt: Mapping[str, Any],
+) -> int:
+    """Insert all rows of a batch but those of its files; returns the bucket its files belong to.
+
+    Args:
+        connection: the committing transaction.
+        commit_no: the commit.
+        people: who is in the batch.
+        jobs: how its files were read.
+        tracks: where its samples were looked at.
+        first_track: number of the first track; the others follow.
+        receipt: the document to keep.
+    """
+    batch = people.batch
+    manifest = batch.manifest
+    batch_no = insert_batch(
+        connection,
+        commit_no,
+        {
+            "batch_id": manifest.batch_id,
+            "platform": manifest.platform,
+            "pipeline_name": manifest.pipeline.name,
+            "pipeline_version": manifest.pipeline.version,
+            "content_sha256": batch.content_sha256,
+            "receipt": dict(receipt),
+            "pushed_at": registry_now(connection),
+        },
+    )
+    bucket_no = insert_bucket(connection, commit_no, "batch")
+    own = {"batch_no": batch_no, "added_at": commit_no}
+    insert_samples(connection, [{**row, **own} for row in _sample_rows(people, jobs)])
+    move_samples(connection, commit_no, sorted(people.counted.values()), bucket_no)
+    numbered = enumerate(tracks.tracks, start=first_track)
+    insert_tracks(
+        connection, batch_no, [(number, kind, sha) for number, (kind, sha, _) in numbered]
+    )
+    pairs = ((sample, first_track + place) for sample, place in tracks.pairs)
+    insert_sample_tracks(connection, pairs)
+    for insert, rows in (
+        (insert_consents, batch.consents),
+        (insert_phenotypes, batch.phenotypes),
+    ):
+        kept = [asdict(row) for row in rows if row.person_id not in people.withdrawn]
+        insert(connection, commit_no, batch_no, kept)
+    return bucket_no
+
+
+def _sample_rows(people: People, jobs: Sequence[FileJob]) -> Iterator[dict[str, Any]]:
+    kinds: dict[int, set[str]] = {}
+    for job in jobs:
+        for column in job.columns:
+            if column.number is not None:
+                kinds.setdefault(column.number, set()).add(job.kind)
+    for row in people.batch.samples:
+        number = people.numbers[row.sample_id]
+        if number is not None:
+            yield {
+                **_declared(row, people),
+                "sample_no": number,
+                "has_germline": "germline" in kinds[number],
+                "has_mitochondrial": "mitochondrial" in kinds[number],
+            }
+
+
+def _declared(row: SampleRow, people: People) -> dict[str, Any]:
+    """The sheet's columns, without the names of withdrawn persons and samples."""
+    columns = asdict(row)
+    # A path within the batch means nothing once the batch is read.
+    del columns["callable_bed"]
+    columns["founder"] = row.father_id is None and row.mother_id is None
+    for name in _RELATIVES:
+        if columns[name] in people.withdrawn:
+            columns[name] = None
+    if people.numbers.get(row.normal_of or "", 0) is None:
+        columns["normal_of"] = None
+    return columns

@@ -1,0 +1,165 @@
+"""Rows of samples: which are there at a commit, and which bucket and tracks are theirs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from cad.registry.people import resolved_consents
+from cad.registry.tables import batch, bucket_sample, sample, sample_track, visible
+
+_NOTHING: Final[Mapping[str, str]] = {}
+_PARAMETERS: Final = 10_000
+"""SQLite takes 32 766 parameters in a statement, PostgreSQL 65 535."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sample at a commit, with what its batch and its person's consents say of it.
+
+    `consents` maps a scope to the decision that holds; a scope without any is absent.
+    """
+
+    sample_no: int
+    sample_id: str
+    person_id: str
+    sex: str
+    material: str
+    assay: str
+    family_id: str | None
+    father_id: str | None
+    mother_id: str | None
+    founder: bool
+    twin_of: str | None
+    affected: str
+    proband: bool | None
+    indication: str | None
+    region: str | None
+    hospital: str | None
+    cohort: str | None
+    collected_on: date | None
+    has_germline: bool
+    has_mitochondrial: bool
+    batch_no: int
+    batch_id: str
+    platform: str
+    bucket_no: int
+    consents: Mapping[str, str]
+
+
+_FROM_ELSEWHERE: Final = ("batch_id", "platform", "bucket_no", "consents")
+_COLUMNS: Final = tuple(
+    sample.c[field.name] for field in fields(Sample) if field.name not in _FROM_ELSEWHERE
+)
+
+
+def desired_samples(connection: Connection, commit_no: int) -> list[Sample]:
+    """Every sample that is visible at a commit, in the order of numbers."""
+    query = (
+        select(*_COLUMNS, batch.c.batch_id, batch.c.platform, bucket_sample.c.bucket_no)
+        .join(batch, batch.c.batch_no == sample.c.batch_no)
+        .join(bucket_sample, bucket_sample.c.sample_no == sample.c.sample_no)
+        .where(visible(sample, commit_no), visible(bucket_sample, commit_no))
+        .order_by(sample.c.sample_no)
+    )
+    consents = resolved_consents(connection, commit_no)
+    rows = connection.execute(query).mappings()
+    return [Sample(**row, consents=consents.get(row["person_id"], _NOTHING)) for row in rows]
+
+
+def sample_tracks(connection: Connection, sample_nos: Collection[int]) -> dict[int, list[int]]:
+    """The numbers of the tracks of some samples, whether those are visible or not."""
+    tracks: dict[int, list[int]] = defaultdict(list)
+    columns = select(sample_track.c.sample_no, sample_track.c.track_no)
+    for some in _chunks(sample_nos):
+        query = columns.where(sample_track.c.sample_no.in_(some)).order_by(sample_track.c.track_no)
+        for number, track in connection.execute(query).tuples():
+            tracks[number].append(track)
+    return dict(tracks)
+
+
+def buckets_of(connection: Connection, sample_nos: Collection[int]) -> dict[int, int]:
+    """The bucket that now holds the rows of each of some samples, visible or not."""
+    buckets: dict[int, int] = {}
+    columns = select(bucket_sample.c.sample_no, bucket_sample.c.bucket_no)
+    for some in _chunks(sample_nos):
+        query = columns.where(
+            bucket_sample.c.sample_no.in_(some), bucket_sample.c.removed_at.is_(None)
+        )
+        buckets.update((number, bucket) for number, bucket in connection.execute(query).tuples())
+    return buckets
+
+
+def _chunks(numbers: Collection[int]) -> Iterator[list[int]]:
+    """The numbers in lists that a database takes as parameters of one statement."""
+    ordered = sorted(numbers)
+    for start in range(0, len(ordered), _PARAMETERS):
+        yield ordered[start : start + _PARAMETERS]
+
+
+def insert_samples(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert samples; each row holds all columns of the table."""
+    if rows:
+        connection.execute(insert(sample), list(rows))
+
+
+def insert_sample_tracks(connection: Connection, pairs: Iterable[tuple[int, int]]) -> None:
+    """Say which tracks samples have; pairs of sample and track number."""
+    rows = [{"sample_no": number, "track_no": track} for number, track in pairs]
+    if rows:
+        connection.execute(insert(sample_track), rows)
+
+
+def move_samples(
+    connection: Connection, commit_no: int, sample_nos: Collection[int], bucket_no: int
+) -> None:
+    """Say that from a commit on the rows of some samples lie in this bucket and no other."""
+    if not sample_nos:
+        return
+    connection.execute(
+        update(bucket_sample)
+        .where(bucket_sample.c.sample_no.in_(sample_nos), bucket_sample.c.removed_at.is_(None))
+        .values(removed_at=commit_no)
+    )
+    rows = [
+        {"bucket_no": bucket_no, "sample_no": number, "added_at": commit_no}
+        for number in sample_nos
+    ]
+    connection.execute(insert(bucket_sample), rows)
+
+
+def remove_samples(connection: Connection, commit_no: int, batch_no: int) -> list[int]:
+    """Remove the samples of a batch from a commit on; returns the buckets that hold their rows."""
+    removed = update(sample).where(sample.c.batch_no == batch_no, sample.c.removed_at.is_(None))
+    connection.execute(removed.values(removed_at=commit_no))
+    query = (
+        select(bucket_sample.c.bucket_no)
+        .join(sample, sample.c.sample_no == bucket_sample.c.sample_no)
+        .where(sample.c.batch_no == batch_no, bucket_sample.c.removed_at.is_(None))
+        .distinct()
+    )
+    return list(connection.scalars(query))
+
+
+def persons_elsewhere(
+    connection: Connection, batch_id: str, sample_ids: Collection[str]
+) -> dict[str, set[str]]:
+    """Of the samples in other batches that bear one of these ids: the persons, by sample id."""
+    query = (
+        select(sample.c.sample_id, sample.c.person_id)
+        .join(batch, batch.c.batch_no == sample.c.batch_no)
+        .where(
+            sample.c.sample_id.in_(sample_ids),
+            sample.c.removed_at.is_(None),
+            batch.c.batch_id != batch_id,
+        )
+    )
+    persons: dict[str, set[str]] = defaultdict(set)
+    for sample_id, person in connection.execute(query).tuples():
+        persons[sample_id].add(person)
+    return dict(persons)

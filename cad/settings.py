@@ -1,0 +1,119 @@
+"""Settings: read once from the environment (prefix ``CAD_``) and passed down.
+
+`Settings` holds what an operator may change from run to run. `WarehouseConfig` holds what a
+warehouse was made with and keeps for life, because figures counted under other rules cannot be
+added to those it
+has; it is taken from `Settings.init` when the warehouse is made, and from the registry ever after.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from loaders.jobs import Thresholds
+
+RULES_VERSION: Final = 1
+"""Version of the counting rules (DESIGN 5) as this code applies them; `folded` rows carry it."""
+
+
+class WarehouseConfig(BaseModel):
+    """What is fixed when a warehouse is made, and named in every release."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    thresholds: Thresholds = Field(
+        default=Thresholds(),
+        description="When a genotype passes (after gnomAD's adj filter): quality, depth, allele "
+        "balance, and the depth and allele fractions of the mitochondrion.",
+    )
+    small_count: int = Field(
+        default=5,
+        ge=1,
+        description="Outside care, figures of 1 to small_count - 1 carriers are hidden in every "
+        "stratum but `all`.",
+    )
+    conjunctions: tuple[tuple[str, ...], ...] = Field(
+        default=(("indication", "affected"),),
+        description="Combinations of attributes that are strata too, beside each single attribute.",
+    )
+    rules_version: int = Field(
+        default=RULES_VERSION, ge=1, description="Version of the counting rules the base follows."
+    )
+
+    def to_row(self) -> dict[str, Any]:
+        """The columns of the registry's warehouse row."""
+        return {
+            "thresholds": asdict(self.thresholds),
+            "small_count": self.small_count,
+            "conjunctions": [list(attributes) for attributes in self.conjunctions],
+            "rules_version": self.rules_version,
+        }
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; each field is read from ``CAD_<FIELD>``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CAD_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    warehouse: Path | None = Field(
+        default=None, description="Directory of the warehouse, where `-w` names none."
+    )
+    registry_url: SecretStr | None = Field(
+        default=None,
+        description="Registry's URL with its password. `init` makes the registry there; later "
+        "commands use it in place of the URL kept in the warehouse, which has no password. "
+        "PostgreSQL's own PGPASSWORD and password file work too.",
+    )
+    key_file: Path | None = Field(
+        default=None,
+        description="File of the key under which withdrawn persons are remembered; beside the "
+        "warehouse where unset.",
+    )
+    threads: int | None = Field(
+        default=None,
+        ge=1,
+        description="Processes and threads to work with; one per core where unset.",
+    )
+    memory_limit: ByteSize = Field(
+        default=ByteSize(4 * 1024**3),
+        description="Memory a build or query may use, with its unit (`4GiB`).",
+    )
+    session_seconds: int = Field(
+        default=300,
+        ge=3,
+        description="A writer not heard of for so many seconds is taken for dead, and what it "
+        "wrote is swept.",
+    )
+    lease_seconds: int = Field(
+        default=300,
+        ge=3,
+        description="A reader not heard of for so many seconds keeps no removed files alive.",
+    )
+    busy_seconds: int = Field(
+        default=120,
+        ge=1,
+        description="How long a writer waits for its turn at the registry before it gives up.",
+    )
+    parallel_bytes: ByteSize = Field(
+        default=ByteSize(8 * 1024**2),
+        description="A batch of fewer bytes is read in the pushing process: starting others takes "
+        "longer.",
+    )
+    init: WarehouseConfig = Field(
+        default=WarehouseConfig(),
+        description="What the next warehouse is made with, for instance `CAD_INIT__SMALL_COUNT=10` "
+        "or `CAD_INIT__THRESHOLDS__MIN_GQ=30`; without effect on one that exists.",
+    )
+
+    @property
+    def workers(self) -> int:
+        """Processes and threads to work with."""
+        return self.threads or os.cpu_count() or 1
