@@ -19,7 +19,7 @@ from ctypes import c_bool, c_int64
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from threading import Thread
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from loaders.jobs import FileJob, FileResult
 from loaders.vcf_file import read_vcf
@@ -27,6 +27,9 @@ from schemas.errors import Unavailable
 
 Tick = Callable[[int], None]
 """Called now and then with the bytes read so far, of all files; what it raises ends the reading."""
+
+Outcome = TypeVar("Outcome")
+"""What reading one file gives."""
 
 _TICK_SECONDS: Final = 0.2
 
@@ -63,16 +66,32 @@ def read_files(
         BatchRefused: what the first file refused was refused for; the others are then given up.
         Unavailable: `worker_lost`.
     """
+    return read_files_by(read_vcf, jobs, workers=workers, parallel_bytes=parallel_bytes, tick=tick)
+
+
+def read_files_by(
+    read: Callable[[FileJob, Callable[[int], None]], Outcome],
+    jobs: Sequence[FileJob],
+    *,
+    workers: int,
+    parallel_bytes: int,
+    tick: Tick,
+) -> Iterator[tuple[int, Outcome]]:
+    """`read_files` with another way to read one file: a function of a module, as it is pickled."""
     sizes = [job.path.stat().st_size for job in jobs]
     if min(workers, len(jobs)) < 2 or sum(sizes) < parallel_bytes:
-        yield from _read_here(jobs, tick)
+        yield from _read_here(read, jobs, tick)
     else:
         # The largest first, so that none of them is begun when the others are done.
         order = sorted(range(len(jobs)), key=lambda index: -sizes[index])
-        yield from _read_apart(jobs, order, min(workers, len(jobs)), tick)
+        yield from _read_apart(read, jobs, order, min(workers, len(jobs)), tick)
 
 
-def _read_here(jobs: Sequence[FileJob], tick: Tick) -> Iterator[tuple[int, FileResult]]:
+def _read_here(
+    read: Callable[[FileJob, Callable[[int], None]], Outcome],
+    jobs: Sequence[FileJob],
+    tick: Tick,
+) -> Iterator[tuple[int, Outcome]]:
     total = 0
 
     def progress(more: int) -> None:
@@ -81,16 +100,20 @@ def _read_here(jobs: Sequence[FileJob], tick: Tick) -> Iterator[tuple[int, FileR
         tick(total)
 
     for index, job in enumerate(jobs):
-        yield index, read_vcf(job, progress)
+        yield index, read(job, progress)
 
 
 def _read_apart(
-    jobs: Sequence[FileJob], order: Sequence[int], workers: int, tick: Tick
-) -> Iterator[tuple[int, FileResult]]:
+    read: Callable[[FileJob, Callable[[int], None]], Outcome],
+    jobs: Sequence[FileJob],
+    order: Sequence[int],
+    workers: int,
+    tick: Tick,
+) -> Iterator[tuple[int, Outcome]]:
     context = get_context("spawn")
     shared = _Shared(context.RawArray(c_int64, len(jobs)), context.RawValue(c_bool, False))
     with _pool(workers, shared) as pool:
-        pending = {pool.submit(_read_one, index, jobs[index]): index for index in order}
+        pending = {pool.submit(_read_one, read, index, jobs[index]): index for index in order}
         while pending:
             done, _ = wait(pending, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
             tick(sum(shared.read))
@@ -111,7 +134,7 @@ def _pool(workers: int, shared: _Shared) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _result(future: Future[FileResult]) -> FileResult:
+def _result(future: Future[Outcome]) -> Outcome:
     try:
         return future.result()
     except BrokenProcessPool:
@@ -134,7 +157,9 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _read_one(index: int, job: FileJob) -> FileResult:
+def _read_one(
+    read: Callable[[FileJob, Callable[[int], None]], Outcome], index: int, job: FileJob
+) -> Outcome:
     """Read one file in a reading process."""
     shared = _shared
     if shared is None:
@@ -145,4 +170,4 @@ def _read_one(index: int, job: FileJob) -> FileResult:
             raise _StoppedError
         shared.read[index] += more
 
-    return read_vcf(job, progress)
+    return read(job, progress)

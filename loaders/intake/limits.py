@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from loaders.intake.batch import Refuse, refuse_at_once
+from loaders.jobs import FileJob
 from schemas.errors import BatchRefused
 from schemas.reasons import REASONS, Kind
-from schemas.receipt import FileReceipt
+from schemas.receipt import FileReceipt, ReasonCount
 
 DEFECTS_ALLOWED: Final = 10
 """So many defective records are allowed in any file (DESIGN 4)."""
 RECORDS_PER_DEFECT: Final = 1000
 """Beyond that, one defective record in so many is allowed: 0.1 % (DESIGN 4)."""
+
+
+def finish_receipt(
+    job: FileJob, receipt: FileReceipt, refuse: Refuse = refuse_at_once
+) -> FileReceipt:
+    """Complete the receipt that reading a file gave, and check it.
+
+    Args:
+        job: what was read.
+        receipt: of its `FileResult`.
+        refuse: gets the problems of `check_receipt`.
+
+    Returns:
+        The receipt with the warnings that concern the file as a whole: `sites_single_sample`.
+    """
+    check_receipt(receipt, job.records, refuse)
+    if job.callability == "sites" and len(job.columns) == 1:
+        warning = ReasonCount("sites_single_sample", receipt.records)
+        receipt = replace(receipt, warnings=(*receipt.warnings, warning))
+    return receipt
 
 
 def check_receipt(

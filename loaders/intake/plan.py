@@ -15,6 +15,7 @@ from loaders.jobs import Column, FileJob, FileKind, Thresholds, Track
 from loaders.tracks import bed_track, union
 from schemas.contigs import CONTIGS
 from schemas.errors import BatchRefused
+from schemas.manifest import SUPPORTED_KINDS
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def match_columns(batch: Batch, refuse: Refuse = refuse_at_once) -> tuple[FileCo
     listed = {row.sample_id for row in batch.samples}
     matched = []
     for file in batch.files:
+        if file.manifest.kind not in SUPPORTED_KINDS:
+            continue  # refused with the manifest
         try:
             header = read_header(file.path)
             check_assembly(header, batch.manifest.assembly, file.manifest.path)
