@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 from pathlib import Path
 from time import perf_counter
 
@@ -28,9 +29,7 @@ from cad.registry.files import remove_empty_buckets
 from cad.registry.people import withdrawn_persons
 from cad.registry.samples import remove_samples
 from cad.warehouse import Warehouse
-from loaders.intake import Batch, check_receipt, read_batch
-from loaders.intake.overlap import check_overlap
-from loaders.intake.plan import plan_jobs
+from loaders.intake import Batch, check_overlap, finish_receipt, plan_jobs, read_batch
 from loaders.jobs import FileJob, FileResult, WrittenFile
 from loaders.tracks import write_tracks
 from schemas.errors import Conflict
@@ -169,8 +168,8 @@ class _Push:
             parallel_bytes=settings.parallel_bytes,
             tick=tick,
         ):
-            check_receipt(result.receipt, jobs[index].records)
-            found[index] = result
+            receipt = finish_receipt(jobs[index], result.receipt)
+            found[index] = replace_in(result, receipt=receipt)
             reach("push:file_read")
         return [found[index] for index in range(len(jobs))]
 

@@ -56,7 +56,7 @@ def latest_base(connection: Connection, commit_no: int) -> BaseRow | None:
         select(base_purpose.c.purpose, base_purpose.c.persons, base_purpose.c.variants).where(
             base_purpose.c.base_no == row["base_no"]
         )
-    ).tuples()
+    )
     purposes = {name: PurposeSize(persons, variants) for name, persons, variants in sizes}
     return BaseRow(**row, purposes=purposes)
 

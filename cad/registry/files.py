@@ -73,7 +73,7 @@ def lake_files(
     )
     spans: dict[int, list[Span]] = defaultdict(list)
     files = {}
-    for row in connection.execute(query).tuples():
+    for row in connection.execute(query):
         number, name, of, bucket, only, place, rows, size, digest, path = row[:10]
         files[number] = (name, of, bucket, only, place, rows, size, digest, path)
         if row[12] is not None:
@@ -185,7 +185,7 @@ def forget_unneeded(connection: Connection) -> list[str]:
     query = select(lake_file.c.file_no, lake_file.c.path).where(
         lake_file.c.removed_at.is_not(None), ~pinned, ~counted
     )
-    found = list(connection.execute(query).tuples())
+    found = list(connection.execute(query))
     numbers = [{"number": number} for number, _ in found]
     if numbers:
         for table in (lake_span, lake_file):

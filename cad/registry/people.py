@@ -23,7 +23,7 @@ def resolved_consents(connection: Connection, commit_no: int) -> dict[str, dict[
         consent.c.person_id, consent.c.scope, consent.c.signed_on, consent.c.status
     ).where(visible(consent, commit_no))
     latest: dict[tuple[str, str], tuple[date, int]] = {}
-    for person, scope, signed_on, status in connection.execute(query).tuples():
+    for person, scope, signed_on, status in connection.execute(query):
         decision = (signed_on, RESTRICTIVENESS.index(status))
         key = (person, scope)
         latest[key] = max(latest.get(key, decision), decision)

@@ -78,7 +78,7 @@ def sample_tracks(connection: Connection, sample_nos: Collection[int]) -> dict[i
     columns = select(sample_track.c.sample_no, sample_track.c.track_no)
     for some in _chunks(sample_nos):
         query = columns.where(sample_track.c.sample_no.in_(some)).order_by(sample_track.c.track_no)
-        for number, track in connection.execute(query).tuples():
+        for number, track in connection.execute(query):
             tracks[number].append(track)
     return dict(tracks)
 
@@ -91,7 +91,7 @@ def buckets_of(connection: Connection, sample_nos: Collection[int]) -> dict[int,
         query = columns.where(
             bucket_sample.c.sample_no.in_(some), bucket_sample.c.removed_at.is_(None)
         )
-        buckets.update((number, bucket) for number, bucket in connection.execute(query).tuples())
+        buckets.update((number, bucket) for number, bucket in connection.execute(query))
     return buckets
 
 
@@ -160,6 +160,6 @@ def persons_elsewhere(
         )
     )
     persons: dict[str, set[str]] = defaultdict(set)
-    for sample_id, person in connection.execute(query).tuples():
+    for sample_id, person in connection.execute(query):
         persons[sample_id].add(person)
     return dict(persons)

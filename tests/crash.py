@@ -1,0 +1,94 @@
+"""Pushes in processes of their own, which may be killed at a chosen moment.
+
+They are forked from a server that has loaded the package and its compiled code, so that thirty of
+them take seconds; the server itself is started anew, without this process's threads.
+"""
+
+import os
+import signal
+import sys
+from multiprocessing import get_context
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from cad.commit import open_session
+from cad.push import push_batch
+from cad.sweep import sweep
+from cad.warehouse import Warehouse
+from tests.staged import adding, stage
+
+_CONTEXT = get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["tests.warm"])
+
+KILLED = -signal.SIGKILL
+
+
+def start(target: Any, *arguments: Any) -> Any:
+    """Start a function in a process of its own."""
+    process = _CONTEXT.Process(target=target, args=arguments)
+    process.start()
+    return process
+
+
+def run(target: Any, *arguments: Any) -> int:
+    """Run a function in a process of its own to its end; returns the exit code."""
+    process = start(target, *arguments)
+    process.join()
+    code: int = process.exitcode
+    process.close()
+    return code
+
+
+def push(path: Path, *batches: Path, fault: str = "", replace: bool = False) -> None:
+    """Push batches one after the other, ending where `fault` says (`cad.faults`)."""
+    os.environ["CAD_FAULT"] = fault
+    with Warehouse.open(path) as warehouse:
+        for batch in batches:
+            push_batch(warehouse, batch, replace=replace)
+
+
+def push_until(path: Path, batch: Path, calls: int, replace: bool) -> None:
+    """Push a batch; kill the process at the given number of calls of Python and C functions."""
+    left = calls
+
+    def count(_frame: FrameType, _event: str, _argument: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with Warehouse.open(path) as warehouse:
+        sys.setprofile(count)
+        push_batch(warehouse, batch, replace=replace)
+        sys.setprofile(None)
+
+
+def count_calls(path: Path, batch: Path, out: Path, replace: bool) -> None:
+    """Push a batch and write down how many calls of Python and C functions that took."""
+    calls = 0
+
+    def count(_frame: FrameType, _event: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += 1
+
+    with Warehouse.open(path) as warehouse:
+        sys.setprofile(count)
+        push_batch(warehouse, batch, replace=replace)
+        sys.setprofile(None)
+    out.write_text(str(calls))
+
+
+def commit_one(path: Path, kind: Any, fault: str) -> None:
+    """Commit one file by hand, ending where `fault` says."""
+    os.environ["CAD_FAULT"] = fault
+    with Warehouse.open(path) as warehouse, open_session(warehouse, kind) as writer:
+        file = stage(writer, "a")
+        writer.commit(adding(writer, file), [file])
+
+
+def sweep_until(path: Path, fault: str) -> None:
+    """Sweep, ending where `fault` says."""
+    os.environ["CAD_FAULT"] = fault
+    with Warehouse.open(path) as warehouse:
+        sweep(warehouse)
