@@ -12,8 +12,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psutil
+from pydantic import ByteSize
+
 from cad.commit import open_session
 from cad.push import push_batch
+from cad.settings import Settings
 from cad.sweep import sweep
 from cad.warehouse import Warehouse
 from tests.staged import adding, stage
@@ -40,16 +44,21 @@ def run(target: Any, *arguments: Any) -> int:
     return code
 
 
-def push(path: Path, *batches: Path, fault: str = "", replace: bool = False) -> None:
-    """Push batches one after the other, ending where `fault` says (`cad.faults`)."""
-    os.environ["CAD_FAULT"] = fault
+def push(path: Path, *batches: Path) -> None:
+    """Push batches one after the other."""
     with Warehouse.open(path) as warehouse:
         for batch in batches:
-            push_batch(warehouse, batch, replace=replace)
+            push_batch(warehouse, batch)
 
 
-def push_until(path: Path, batch: Path, calls: int, replace: bool) -> None:
-    """Push a batch; kill the process at the given number of calls of Python and C functions."""
+def push_at(path: Path, batch: Path, fault: str) -> None:
+    """Push a batch, ending where `fault` says (`cad.faults`)."""
+    os.environ["CAD_FAULT"] = fault
+    push(path, batch)
+
+
+def push_until(path: Path, batch: Path, calls: int) -> None:
+    """Replace a batch; kill the process at the given number of calls of Python and C functions."""
     left = calls
 
     def count(_frame: FrameType, _event: str, _argument: Any) -> None:
@@ -60,12 +69,12 @@ def push_until(path: Path, batch: Path, calls: int, replace: bool) -> None:
 
     with Warehouse.open(path) as warehouse:
         sys.setprofile(count)
-        push_batch(warehouse, batch, replace=replace)
+        push_batch(warehouse, batch, replace=True)
         sys.setprofile(None)
 
 
-def count_calls(path: Path, batch: Path, out: Path, replace: bool) -> None:
-    """Push a batch and write down how many calls of Python and C functions that took."""
+def count_calls(path: Path, batch: Path, out: Path) -> None:
+    """Replace a batch and write down how many calls of Python and C functions that took."""
     calls = 0
 
     def count(_frame: FrameType, _event: str, _argument: Any) -> None:
@@ -74,9 +83,23 @@ def count_calls(path: Path, batch: Path, out: Path, replace: bool) -> None:
 
     with Warehouse.open(path) as warehouse:
         sys.setprofile(count)
-        push_batch(warehouse, batch, replace=replace)
+        push_batch(warehouse, batch, replace=True)
         sys.setprofile(None)
     out.write_text(str(calls))
+
+
+def push_apart(path: Path, batch: Path, out: Path) -> None:
+    """Push a batch, reading in processes of their own; write down which, and die once they read."""
+    settings = Settings(threads=2, parallel_bytes=ByteSize(0))
+
+    def die(done: int, _total: int) -> None:
+        if done:
+            readers = psutil.Process().children(recursive=True)
+            out.write_text("\n".join(str(reader.pid) for reader in readers))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with Warehouse.open(path, settings) as warehouse:
+        push_batch(warehouse, batch, progress=die)
 
 
 def commit_one(path: Path, kind: Any, fault: str) -> None:
