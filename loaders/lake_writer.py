@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -36,12 +37,14 @@ def _encodings(schema: pa.Schema) -> tuple[list[str], dict[str, str]]:
 class LakeWriter:
     """Writes one lake file table by table; `written` tells what was written once the block is left.
 
-    A file without rows is not kept, and `written` is then None.
+    A file without rows is not kept, and `written` is then None. With `place`, that is the file's one span, whatever rows it gets;
+    else the spans are those of the rows.
     """
 
-    def __init__(self, table: str, path: Path) -> None:
+    def __init__(self, table: str, path: Path, place: Span | None = None) -> None:
         self._table = table
         self._path = path
+        self._place = place
         self._writer: pq.ParquetWriter | None = None
         self._spans: dict[str, Span] = {}
         self.written: WrittenFile | None = None
@@ -72,6 +75,11 @@ class LakeWriter:
         )
 
     def _note_span(self, rows: pa.Table) -> None:
+        if self._place is not None:
+            known = self._spans.get(self._place.contig)
+            rows_before = known.rows if known is not None else 0
+            self._spans[self._place.contig] = replace(self._place, rows=rows_before + rows.num_rows)
+            return
         first, last = _POSITION["pos" if "pos" in rows.column_names else "start"]
         contig = rows["contig"][0].as_py()
         start, end = pc.min(rows[first]).as_py(), pc.max(rows[last]).as_py()

@@ -1,0 +1,282 @@
+"""Depth as differences: callable rows and tracks to changes of AN, by page and stratum.
+
+A figure has four parts: an, an_raw, persons, assayed. Within a page of 16 000 positions every
+figure starts from 0, so that pages are independent of each other.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from schemas.contigs import PAGE_SIZE
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Octets = NDArray[np.uint8]
+
+PARTS: Final = 4
+_FEW: Final = 1024
+"""Up to so many offsets of a page are sorted; beyond, the page is walked through."""
+
+
+class Changes(NamedTuple):
+    """Changes of the figures, one row each, sorted by page, stratum and offset.
+
+    `value` is N x 4.
+    """
+
+    page: Ints
+    stratum: Ints
+    offset: Ints
+    value: Ints
+
+
+class Rows(NamedTuple):
+    """Rows to count, sorted by start, none across a page or a stretch.
+
+    A row says `code` where its member's other rows say `replaced`; of a track it says what is
+    known at all.
+    """
+
+    start: Ints
+    end: Ints
+    code: Octets
+    replaced: Octets
+    member: Ints
+    is_track: Octets
+
+
+class Members(NamedTuple):
+    """How often each member counts in which strata, and under which sex.
+
+    Member m has the slots `first[m]` to `first[m + 1]` of `stratum` and `times`.
+    """
+
+    first: Longs
+    stratum: Ints
+    times: Ints
+    sex: Octets
+
+
+class Contig(NamedTuple):
+    """Where the contig's region classes begin, the copies by class and sex.
+
+    The class not assayed.
+    """
+
+    start: Longs
+    region: Octets
+    copies: Longs
+    unassayed: int
+
+
+def no_changes() -> Changes:
+    """No change at all."""
+    empty = np.zeros(0, np.int32)
+    return Changes(empty, empty, empty, np.zeros((0, PARTS), np.int32))
+
+
+@njit(cache=True, nogil=True)
+def count_changes(rows: Rows, members: Members, contig: Contig, n_strata: int) -> Changes:
+    """Sum what the rows change, in each stratum of their members; strata are below `n_strata`."""
+    out = Changes(
+        np.empty(1024, np.int32),
+        np.empty(1024, np.int32),
+        np.empty(1024, np.int32),
+        np.empty((1024, PARTS), np.int32),
+    )
+    filled = 0
+    sums = np.zeros((PAGE_SIZE, PARTS), np.int32)
+    marks = np.zeros(PAGE_SIZE, np.uint8)
+    first = 0
+    while first < len(rows.start):
+        page = (rows.start[first] - 1) // PAGE_SIZE
+        after = first
+        while after < len(rows.start) and (rows.start[after] - 1) // PAGE_SIZE == page:
+            after += 1
+        stratum, offset, value = _events(rows, members, contig, first, after)
+        if filled + len(stratum) > len(out.page):
+            out = _grown(out, filled, max(2 * len(out.page), filled + len(stratum)))
+        filled = _sum_page(page, stratum, offset, value, n_strata, sums, marks, out, filled)
+        first = after
+    return Changes(out.page[:filled], out.stratum[:filled], out.offset[:filled], out.value[:filled])
+
+
+@njit(cache=True, nogil=True)
+def _events(
+    rows: Rows, members: Members, contig: Contig, first: int, after: int
+) -> tuple[Ints, Ints, Ints]:
+    """The rows of one page as signed steps: stratum, offset and value of each."""
+    room = 0
+    for at in range(first, after):
+        room += 2 * (members.first[rows.member[at] + 1] - members.first[rows.member[at]])
+    stratum, offset = np.empty(room, np.int32), np.empty(room, np.int32)
+    value = np.empty((room, PARTS), np.int32)
+    change = np.zeros(PARTS, np.int32)
+    count = 0
+    for at in range(first, after):
+        member = rows.member[at]
+        region = contig.region[np.searchsorted(contig.start, rows.start[at], "right") - 1]
+        copies = contig.copies[region, members.sex[member]]
+        change[0] = passing(rows.code[at], copies) - passing(rows.replaced[at], copies)
+        change[1] = known(rows.code[at], copies) - known(rows.replaced[at], copies)
+        change[2] = int(passing(rows.code[at], copies) > 0)
+        change[2] -= int(passing(rows.replaced[at], copies) > 0)
+        change[3] = int(rows.is_track[at] and region != contig.unassayed)
+        if not change.any():
+            continue
+        begin = (rows.start[at] - 1) % PAGE_SIZE
+        end = begin + rows.end[at] - rows.start[at] + 1
+        for slot in range(members.first[member], members.first[member + 1]):
+            times = members.times[slot]
+            stratum[count], offset[count] = members.stratum[slot], begin
+            value[count] = change * times
+            count += 1
+            if end < PAGE_SIZE:
+                stratum[count], offset[count] = members.stratum[slot], end
+                value[count] = -change * times
+                count += 1
+    return stratum[:count], offset[:count], value[:count]
+
+
+@njit(cache=True, nogil=True)
+def _sum_page(
+    page: int, stratum: Ints, offset: Ints, value: Ints, n_strata: int, sums: Ints, marks: Octets,
+    out: Changes, filled: int,
+) -> int:  # fmt: skip
+    """Add up the steps of one page by stratum and offset.
+
+    And put out those that come to anything.
+    """
+    heads = np.zeros(n_strata + 1, np.int64)
+    for event in range(len(stratum)):
+        heads[stratum[event] + 1] += 1
+    heads = np.cumsum(heads)
+    order = np.empty(len(stratum), np.int64)
+    place = heads.copy()
+    for event in range(len(stratum)):
+        order[place[stratum[event]]] = event
+        place[stratum[event]] += 1
+    touched = np.empty(PAGE_SIZE, np.int32)
+    for number in range(n_strata):
+        n_touched = 0
+        for rank in range(heads[number], heads[number + 1]):
+            at = offset[order[rank]]
+            if not marks[at]:
+                marks[at] = 1
+                touched[n_touched] = at
+                n_touched += 1
+            for part in range(PARTS):
+                sums[at, part] += value[order[rank], part]
+        if n_touched > _FEW:
+            touched[:n_touched] = np.flatnonzero(marks)
+        else:
+            touched[:n_touched].sort()
+        for at in touched[:n_touched]:
+            if sums[at].any():
+                out.page[filled], out.stratum[filled] = page, number
+                out.offset[filled], out.value[filled] = at, sums[at]
+                filled += 1
+            sums[at] = 0
+            marks[at] = 0
+    return filled
+
+
+@njit(cache=True, nogil=True)
+def _grown(changes: Changes, filled: int, size: int) -> Changes:
+    bigger = Changes(
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+        np.empty((size, PARTS), np.int32),
+    )
+    bigger.page[:filled] = changes.page[:filled]
+    bigger.stratum[:filled] = changes.stratum[:filled]
+    bigger.offset[:filled] = changes.offset[:filled]
+    bigger.value[:filled] = changes.value[:filled]
+    return bigger
+
+
+@njit(cache=True, nogil=True)
+def passing(code: int, copies: int) -> int:
+    """Passing alleles of a code at a ploidy of 0, 1 or 2 (`schemas.known`)."""
+    if copies == 2:
+        return int(code & 3)
+    return int(code >> 4 & 1) if copies == 1 else 0
+
+
+@njit(cache=True, nogil=True)
+def known(code: int, copies: int) -> int:
+    """Known alleles of a code at a ploidy of 0, 1 or 2."""
+    if copies == 2:
+        return int(code >> 2 & 3)
+    return int(code >> 5 & 1) if copies == 1 else 0
+
+
+@njit(cache=True, nogil=True)
+def add_changes(a: Changes, b: Changes) -> Changes:
+    """The sum of two sorted lists of changes; rows that come to nothing vanish."""
+    out = _grown(a, 0, len(a.page) + len(b.page))
+    i = j = filled = 0
+    while i < len(a.page) or j < len(b.page):
+        order = _order(a, i, b, j)
+        source, at = (a, i) if order <= 0 else (b, j)
+        out.page[filled], out.stratum[filled] = source.page[at], source.stratum[at]
+        out.offset[filled] = source.offset[at]
+        some = False
+        for part in range(PARTS):
+            figure = source.value[at, part] + (b.value[j, part] if order == 0 else 0)
+            out.value[filled, part] = figure
+            some = some or figure != 0
+        filled += some
+        i += order <= 0
+        j += order >= 0
+    return Changes(out.page[:filled], out.stratum[:filled], out.offset[:filled], out.value[:filled])
+
+
+@njit(cache=True, nogil=True)
+def _order(a: Changes, i: int, b: Changes, j: int) -> int:
+    """Below 0 where row i of a comes first, above 0 where row j of b does, 0 where both are one."""
+    if i == len(a.page) or j == len(b.page):
+        return 1 if i == len(a.page) else -1
+    if a.page[i] != b.page[j]:
+        return int(a.page[i]) - int(b.page[j])
+    if a.stratum[i] != b.stratum[j]:
+        return int(a.stratum[i]) - int(b.stratum[j])
+    return int(a.offset[i]) - int(b.offset[j])
+
+
+@njit(cache=True, nogil=True)
+def figures_at(changes: Changes, pos: Ints, n_strata: int) -> Ints:
+    """The four figures at ascending positions, for strata 1 to `n_strata`.
+
+    Positions x strata x 4.
+    """
+    out = np.zeros((len(pos), n_strata, PARTS), np.int32)
+    page_of = (pos - 1) // PAGE_SIZE
+    row = 0
+    while row < len(changes.page):
+        page, stratum = changes.page[row], changes.stratum[row]
+        at = np.searchsorted(page_of, page)
+        total = np.zeros(PARTS, np.int32)
+        while row < len(changes.page) and _same_list(changes, row, page, stratum):
+            while at < len(pos) and page_of[at] == page and (
+                (pos[at] - 1) % PAGE_SIZE < changes.offset[row]
+            ):  # fmt: skip
+                out[at, stratum - 1] = total
+                at += 1
+            total += changes.value[row]
+            row += 1
+        while at < len(pos) and page_of[at] == page:
+            out[at, stratum - 1] = total
+            at += 1
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _same_list(changes: Changes, row: int, page: int, stratum: int) -> bool:
+    return bool(changes.page[row] == page and changes.stratum[row] == stratum)

@@ -1,0 +1,243 @@
+"""A build from plan to commit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter, process_time
+from typing import Any
+
+import duckdb
+from sqlalchemy import Connection
+
+from cad.build.bins import HeldBin, write_bin
+from cad.build.difference import (
+    DepthCounter,
+    MemberTable,
+    Place,
+    copies_table,
+    count_difference,
+    of_purpose_counts,
+    of_purpose_depth,
+    stretches_table,
+)
+from cad.build.plan import BuildPlan, make_plan
+from cad.build.sources import Sources
+from cad.build.tracks import MemberTrack, member_tracks, read_tracks
+from cad.commit import Session, open_session
+from cad.faults import reach
+from cad.leases import pin
+from cad.registry.bases import PurposeSize, check_parent, insert_base
+from cad.registry.engine import reading
+from cad.registry.files import lake_files, remove_files
+from cad.registry.folded import exchange_folded, exchange_strata
+from cad.warehouse import Warehouse
+from loaders.jobs import WrittenFile
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did. `variants` are those of the care base.
+
+    `purposes` give persons and variants of each.
+    """
+
+    commit: int
+    persons_added: int
+    persons_removed: int
+    variants: int
+    seconds: float
+    purposes: dict[str, PurposeSize] = field(default_factory=dict)
+    files_read: tuple[str, ...] = ()
+    """Calls, callable and tracks files that were opened, by path in the warehouse."""
+    counting_cpu: float = 0.0
+    """CPU seconds for counting what changed; grows with the night."""
+    merging_cpu: float = 0.0
+    """CPU seconds for adding it to the bins; grows with the base's bins it touches."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The document `cad build` prints."""
+        return {
+            "commit": self.commit,
+            "persons_added": self.persons_added,
+            "persons_removed": self.persons_removed,
+            "variants": self.variants,
+            "seconds": round(self.seconds, 3),
+            "purposes": {
+                name: {"persons": size.persons, "variants": size.variants}
+                for name, size in self.purposes.items()
+            },
+        }
+
+
+def build_base(warehouse: Warehouse, progress: Progress | None = None) -> BuildReport:
+    """Bring the base of each purpose to what the latest commit says it should hold.
+
+    `progress` is told how many bins are done, of how many.
+
+    Raises:
+        Conflict: `base_conflict`, another build committed first; this one's files are discarded.
+    """
+    started = perf_counter()
+    with pin(warehouse) as commit_no:
+        return _build_at(warehouse, commit_no, progress, started)
+
+
+def _build_at(
+    warehouse: Warehouse, commit_no: int, progress: Progress | None, started: float
+) -> BuildReport:
+    """Build upon a pinned commit, whose files stay on disk should a compaction replace them."""
+    with reading(warehouse.engine) as connection:
+        plan = make_plan(connection, warehouse.config, commit_no)
+        if not plan.changes:
+            return _nothing_to_do(connection, plan, started)
+        sources = Sources.find(connection, warehouse, plan)
+    reach("build:planned")
+    with open_session(warehouse, "build") as session:
+        work = _Work(warehouse, plan, sources, session)
+        written, replaced = work.fold(progress)
+
+        def apply(connection: Connection, commit_no: int) -> dict[str, PurposeSize]:
+            check_parent(connection, commit_no, plan.parent_commit)
+            remove_files(connection, commit_no, replaced)
+            for purpose, files in written.items():
+                session.add_files(connection, commit_no, files, purpose=purpose)
+            _exchange_rows(connection, plan)
+            sizes = _sizes(connection, commit_no, plan)
+            seconds = perf_counter() - started
+            insert_base(connection, commit_no, plan.parent_commit, "duckdb", seconds, sizes)
+            return sizes
+
+        files = [file for some in written.values() for file in some]
+        commit_no, sizes = session.commit(apply, files)
+    report = BuildReport(
+        commit_no, plan.persons_added, plan.persons_removed, sizes["care"].variants,
+        perf_counter() - started, sizes, sources.paths(), work.counting_cpu, work.merging_cpu,
+    )  # fmt: skip
+    log.info("built: %s", report.to_json())
+    return report
+
+
+def _nothing_to_do(connection: Connection, plan: BuildPlan, started: float) -> BuildReport:
+    commit = plan.parent_commit or 0
+    sizes = _sizes(connection, commit, plan)
+    return BuildReport(commit, 0, 0, sizes["care"].variants, perf_counter() - started, sizes)
+
+
+def _sizes(connection: Connection, commit_no: int, plan: BuildPlan) -> dict[str, PurposeSize]:
+    return {
+        name: PurposeSize(
+            purpose.persons_after,
+            sum(file.rows for file in lake_files(connection, commit_no, "base_an", purpose=name)),
+        )
+        for name, purpose in plan.purposes.items()
+    }
+
+
+def _exchange_rows(connection: Connection, plan: BuildPlan) -> None:
+    for name, purpose in plan.purposes.items():
+        exchange_folded(connection, name, purpose.removed, purpose.added)
+        exchange_strata(connection, name, purpose.empty_strata, purpose.new_strata)
+
+
+@dataclass
+class _Work:
+    """Folding, bin by bin."""
+
+    warehouse: Warehouse
+    plan: BuildPlan
+    sources: Sources
+    session: Session
+    counting_cpu: float = 0.0
+    merging_cpu: float = 0.0
+
+    def fold(self, progress: Progress | None) -> tuple[dict[str, list[WrittenFile]], list[int]]:
+        """Write every bin that changes.
+
+        Returns the files by purpose, and the files they replace.
+        """
+        members = MemberTable(self.plan)
+        tracks = self._tracks(members)
+        places = self.sources.places(tracks, self.warehouse.assembly)
+        written: dict[str, list[WrittenFile]] = {purpose: [] for purpose in members.purposes}
+        replaced: list[int] = []
+        with self._database(members) as database:
+            counter: DepthCounter | None = None
+            contig = ""
+            for done, place in enumerate(places):
+                if place.contig != contig or counter is None:
+                    contig = place.contig
+                    assembly = self.warehouse.assembly
+                    counter = DepthCounter(members, tracks, assembly, contig)
+                    database.register("stretches", stretches_table(assembly, contig))
+                self.session.check()
+                self._fold_bin(database, counter, members, place, written, replaced)
+                if progress is not None:
+                    progress(done + 1, len(places))
+        return written, replaced
+
+    def _tracks(self, members: MemberTable) -> list[MemberTrack]:
+        numbers = set(self.sources.checksums)
+        paths = [self.warehouse.path / file.path for file in self.sources.files["tracks"]]
+        tracks = read_tracks(paths, numbers) if numbers else {}
+        return member_tracks(
+            members.entries, self.sources.tracks_of, tracks, self.sources.checksums
+        )
+
+    def _database(self, members: MemberTable) -> duckdb.DuckDBPyConnection:
+        settings = self.warehouse.settings
+        database = duckdb.connect(
+            config={
+                "memory_limit": f"{int(settings.memory_limit) // 2**20}MiB",
+                "threads": settings.workers,
+                "temp_directory": str(self.session.staging / "spill"),
+            }
+        )
+        database.register("members", members.as_table())
+        database.register("copies", copies_table())
+        database.register("wanted", members.wanted_table())
+        return database
+
+    def _fold_bin(
+        self,
+        database: duckdb.DuckDBPyConnection,
+        counter: DepthCounter,
+        members: MemberTable,
+        place: Place,
+        written: dict[str, list[WrittenFile]],
+        replaced: list[int],
+    ) -> None:
+        calls = self.sources.at("calls", place)
+        rows = self.sources.at("callable", place)
+        if not calls and not rows and not counter.touches(place):
+            return
+        began = process_time()
+        counts = count_difference(database, calls, place)
+        depth = counter.count(database, rows, place)
+        counted = process_time()
+        self.counting_cpu += counted - began
+        for index, purpose in enumerate(members.purposes):
+            own_depth = of_purpose_depth(depth, index, members.stride)
+            own_counts = of_purpose_counts(counts, index, members.stride)
+            if not len(own_depth.page) and not own_counts.num_rows:
+                continue
+            held = self.sources.held[purpose].get((place.contig, place.bin), {})
+            folder = self.session.staging / purpose / place.contig / str(place.bin)
+            files = write_bin(
+                database,
+                HeldBin({table: self.warehouse.path / file.path for table, file in held.items()}),
+                own_counts,
+                own_depth,
+                max([1, *self.plan.purposes[purpose].strata.values()]),
+                place,
+                folder,
+            )
+            written[purpose] += files
+            replaced += [file.file_no for file in held.values()]
+            reach("build:bin_written")
+        self.merging_cpu += process_time() - counted

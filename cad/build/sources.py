@@ -1,0 +1,105 @@
+"""What a build reads: files of the samples that changed, and the bins that the bases hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from cad.build.difference import Place
+from cad.build.plan import BuildPlan
+from cad.build.tracks import MemberTrack
+from cad.registry.bucket_files import bucket_files, track_checksums
+from cad.registry.files import LakeFile, lake_files
+from cad.registry.samples import buckets_of, sample_tracks
+from cad.warehouse import Warehouse
+from schemas.contigs import BIN_SIZE, CONTIGS, Assembly, contig_length
+
+BASE_TABLES: Final = ("base_counts", "base_an", "base_depth", "base_index")
+SAMPLE_TABLES: Final = ("calls", "callable", "tracks")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files a build reads.
+
+    Those of the buckets of the samples that changed, and the bins its bases hold.
+    """
+
+    folder: Path
+    files: dict[str, list[LakeFile]]
+    held: dict[str, dict[tuple[str, int], dict[str, LakeFile]]]
+    tracks_of: dict[int, list[int]]
+    checksums: dict[int, str]
+
+    @classmethod
+    def find(cls, connection: Connection, warehouse: Warehouse, plan: BuildPlan) -> Sources:
+        """Look up the files that the samples of a plan lie in, and the bins their bases hold."""
+        samples = plan.sample_numbers()
+        buckets = set(buckets_of(connection, samples).values())
+        tracks_of = sample_tracks(connection, samples)
+        numbers = {number for some in tracks_of.values() for number in some}
+        held: dict[str, dict[tuple[str, int], dict[str, LakeFile]]] = {}
+        for purpose in plan.purposes:
+            bins = held.setdefault(purpose, {})
+            for table in BASE_TABLES:
+                for file in lake_files(connection, plan.commit_no, table, purpose=purpose):
+                    if file.contig is not None and file.bin is not None:
+                        bins.setdefault((file.contig, file.bin), {})[table] = file
+        return cls(
+            warehouse.path,
+            {table: bucket_files(connection, table, buckets) for table in SAMPLE_TABLES},
+            held,
+            tracks_of,
+            track_checksums(connection, numbers),
+        )
+
+    def paths(self) -> tuple[str, ...]:
+        """Paths in the warehouse of the files of samples."""
+        return tuple(sorted(file.path for files in self.files.values() for file in files))
+
+    def at(self, table: str, place: Place) -> list[str]:
+        """Files of a table with rows that may lie in the bin."""
+        return [
+            str(self.folder / file.path)
+            for file in self.files[table]
+            if any(
+                span.contig == place.contig and span.start <= place.last and span.end >= place.first
+                for span in file.spans
+            )
+        ]
+
+    def places(self, tracks: Iterable[MemberTrack], assembly: Assembly) -> list[Place]:
+        """The bins that rows or tracks of changed samples may touch, in the order of the genome."""
+        found: set[tuple[str, int]] = set()
+        for table in ("calls", "callable"):
+            for file in self.files[table]:
+                for span in file.spans:
+                    first, last = (span.start - 1) // BIN_SIZE, (span.end - 1) // BIN_SIZE
+                    found |= {(span.contig, number) for number in range(first, last + 1)}
+        for track in tracks:
+            for contig, runs in track.runs.items():
+                found |= {(contig, number) for number in _bins(runs.start, runs.end)}
+        return [
+            Place(
+                contig,
+                number,
+                number * BIN_SIZE + 1,
+                min((number + 1) * BIN_SIZE, contig_length(assembly, contig)),
+            )
+            for contig, number in sorted(found, key=lambda key: (CONTIGS.index(key[0]), key[1]))
+        ]
+
+
+def _bins(start: NDArray[np.int32], end: NDArray[np.int32]) -> set[int]:
+    """The bins that runs touch."""
+    first, last = (start - 1) // BIN_SIZE, (end - 1) // BIN_SIZE
+    found = set(np.unique(first).tolist())
+    for run in np.flatnonzero(last > first):
+        found |= set(range(int(first[run]), int(last[run]) + 1))
+    return found
