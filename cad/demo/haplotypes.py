@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msprime
 import numpy as np
 from numpy.typing import NDArray
 
 from cad.demo.genome import LEAD, PAR1_END_X, SLICES, Locus, Reference, Slice
 from cad.demo.loci import ABSENT, Codes, Sites, free_cells, plan_loci
 from cad.demo.people import DISPLAYED_INDICATION, Person
+from schemas.errors import Unavailable
+
+try:
+    import msprime
+except ModuleNotFoundError:
+    msprime = None
 
 _DE_NOVO = 6
 """Planted sites on 22 that one affected child each carries and no parent does."""
@@ -41,7 +46,13 @@ class Genomes:
 
 
 def make_genomes(rng: np.random.Generator, reference: Reference, people: list[Person]) -> Genomes:
-    """Simulate everybody's genome; equal ``rng`` states and people give equal genomes."""
+    """Simulate everybody's genome; equal ``rng`` states and people give equal genomes.
+
+    Raises:
+        Unavailable: `extra_missing`, msprime is not installed.
+    """
+    if msprime is None:
+        raise Unavailable("extra_missing", "the demo needs msprime: install CAD with extra demo")
     founders = [index for index, person in enumerate(people) if not person.is_child]
     autosome, sex, mito = SLICES
     sites = {piece.contig: _sites(rng, piece, len(founders)) for piece in SLICES}
