@@ -1,0 +1,166 @@
+"""Answers as DESIGN 6 and 8 word them: plain documents, made of what JSON knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
+from cad.query.family import FamilyShare, family_share
+from cad.query.parse import Variant, parse_region, parse_variant
+from cad.query.reader import BaseReader, Figures
+from schemas.errors import NotFound
+
+Document = dict[str, Any]
+
+
+def find_variant(
+    reader: BaseReader,
+    text: str,
+    strata: Sequence[str] = (),
+    excluding_family: str | None = None,
+) -> Document:
+    """How often a variant is seen, in how many persons who could have shown it, in whom.
+
+    Args:
+        reader: of the base of a purpose.
+        text: the variant as the asker writes it.
+        strata: only these strata's figures; all where empty. The state is that of `all`, or of the
+            one stratum asked for.
+        excluding_family: count as if this family's persons were not in the base.
+
+    Raises:
+        BadQuestion: `variant_malformed`, `ref_mismatch_query`.
+        NotFound: `stratum_unknown`, `family_unknown`.
+        Conflict: `base_conflict`, where a build replaced the base while a family was taken out.
+        Unavailable: `lake_file_damaged`, `registry_unusable`.
+    """
+    variant = parse_variant(text, reader.warehouse.assembly, reader.reference)
+    chosen = _chosen(reader, strata)
+    figures = reader.lookup(variant)
+    if excluding_family is None:
+        return _document(reader, variant, figures, chosen)
+    share = family_share(reader, variant, excluding_family)
+    # A stratum that the family alone makes up is none of a base without them.
+    kept = [at for at in chosen if strata or reader.base.strata[at].name not in share.emptied]
+    return _document(reader, variant, figures - share.figures, kept or [0], share)
+
+
+def find_region(reader: BaseReader, text: str, strata: Sequence[str] = ()) -> Document:
+    """The variants of the base in a region, sorted, each as `find_variant` answers.
+
+    Raises:
+        BadQuestion: `region_malformed`.
+        NotFound: `stratum_unknown`.
+        Unavailable: `lake_file_damaged`.
+    """
+    region = parse_region(text, reader.warehouse.assembly)
+    chosen = _chosen(reader, strata)
+    variants = [
+        _document(reader, variant, figures, chosen) for variant, figures in reader.between(region)
+    ]
+    return {"region": str(region), **_about(reader), "variants": variants}
+
+
+def _chosen(reader: BaseReader, names: Sequence[str]) -> list[int]:
+    """Places of the strata asked for, in the base's order."""
+    places = {stratum.name: at for at, stratum in enumerate(reader.base.strata)}
+    for name in names:
+        if name not in places:
+            raise NotFound(
+                "stratum_unknown", f"nobody in the base of {reader.base.purpose} is in it", name
+            )
+    return sorted({places[name] for name in names}) if names else list(range(len(places)))
+
+
+def _about(reader: BaseReader, without: FamilyShare | None = None) -> Document:
+    """Which base an answer is from."""
+    base = reader.base
+    emptied = without.emptied if without else frozenset()
+    return {
+        "assembly": reader.warehouse.assembly,
+        "purpose": base.purpose,
+        "persons": base.persons - (without.persons if without else 0),
+        "platforms": [one for one in base.platforms if f"platform={one}" not in emptied],
+        "commit": base.commit_no,
+        "release": None,
+        "built_at": base.built_at.isoformat(),
+    }
+
+
+def _document(
+    reader: BaseReader,
+    variant: Variant,
+    figures: Figures,
+    chosen: Sequence[int],
+    without: FamilyShare | None = None,
+) -> Document:
+    rows = _rows(reader, variant.contig, figures, chosen)
+    decisive = chosen[0] if len(chosen) == 1 else 0
+    state, raw_only = _state(variant.contig, figures, decisive)
+    return {
+        "variant": str(variant),
+        "state": state,
+        "raw_only": raw_only,
+        **_about(reader, without),
+        "normalised_from": variant.normalised_from,
+        "left_aligned": variant.is_aligned,
+        "frequencies": rows,
+    }
+
+
+def _state(contig: str, figures: Figures, at: int) -> tuple[str, bool]:
+    """The state of DESIGN 6, and whether only raw counts exist."""
+    counts = figures.counts[at]
+    an, _, _, assayed = figures.depths[at].tolist()
+    if int(allele_count(contig, *counts[:3])) > 0:
+        return "seen", False
+    if an > 0:
+        return "callable_not_seen", int(allele_count(contig, *counts[3:])) > 0
+    return ("not_callable" if assayed > 0 else "not_assayed"), False
+
+
+def _rows(
+    reader: BaseReader, contig: str, figures: Figures, chosen: Sequence[int]
+) -> list[Document]:
+    """The figures of the strata asked for, one row each."""
+    counts = figures.counts[chosen].T
+    an, an_raw, persons, _ = figures.depths[chosen].T
+    ac, ac_raw = allele_count(contig, *counts[:3]), allele_count(contig, *counts[3:])
+    alleles = counted_alleles(contig, ac, counts[1])
+    columns = (
+        *(ac, an, allele_frequency(alleles, an), *counts[:3], persons, faf95(alleles, an)),
+        *(ac_raw, an_raw),
+    )
+    names = [reader.base.strata[at].name for at in chosen]
+    return [_row(*row) for row in zip(names, *(one.tolist() for one in columns), strict=True)]
+
+
+def _row(
+    stratum: str,
+    ac: int,
+    an: int,
+    af: float,
+    n_het: int,
+    n_hom: int,
+    n_hemi: int,
+    persons: int,
+    faf95: float,
+    ac_raw: int,
+    an_raw: int,
+) -> Document:
+    """One stratum's figures under their names."""
+    return {
+        "stratum": stratum,
+        "ac": ac,
+        "an": an,
+        "af": af if an else None,
+        "n_het": n_het,
+        "n_hom": n_hom,
+        "n_hemi": n_hemi,
+        "persons": persons,
+        "faf95": faf95,
+        "ac_raw": ac_raw,
+        "an_raw": an_raw,
+        "hidden": False,
+    }

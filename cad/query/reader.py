@@ -1,0 +1,106 @@
+"""Reading the figures of a pinned base: by variant, by region, and at any other position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cad.index import COUNT_FIELDS, DEPTH_FIELDS, IndexCache, IndexRow
+from cad.query.base import Base, Place
+from cad.query.depth import DepthCache
+from cad.query.parse import Region, Variant
+from cad.warehouse import Warehouse
+from schemas.contigs import BIN_SIZE
+
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The counts of one variant and the denominators at its position.
+
+    `counts` are strata x `COUNT_FIELDS`, `depths` strata x `DEPTH_FIELDS`, the strata in the order
+    of `Base.strata`.
+    """
+
+    counts: Longs
+    depths: Longs
+
+    def __sub__(self, other: Figures) -> Figures:
+        return Figures(self.counts - other.counts, self.depths - other.depths)
+
+
+class BaseReader:
+    """Answers from one pinned base; threads may share one.
+
+    Attributes:
+        warehouse: the warehouse.
+        base: the pinned base.
+        reference: folder of the registered reference, None where there is none.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        base: Base,
+        indexes: IndexCache | None = None,
+        depths: DepthCache | None = None,
+    ) -> None:
+        self.warehouse = warehouse
+        self.base = base
+        self.reference = warehouse.reference
+        self._indexes = indexes or IndexCache()
+        self._depths = depths or DepthCache()
+        self._top = int(base.numbers.max())
+
+    def lookup(self, variant: Variant) -> Figures:
+        """The figures of a variant, whether the base holds it or not.
+
+        Raises:
+            Unavailable: `lake_file_damaged`.
+        """
+        place = Place.of(variant.contig, variant.pos)
+        path = self.base.path("base_index", place)
+        row = None
+        if path is not None:
+            row = self._indexes.reader(path).lookup(variant.pos, variant.ref, variant.alt)
+        if row is not None:
+            return self._figures(row)
+        counts = np.zeros((len(self.base.strata), len(COUNT_FIELDS)), np.int64)
+        return Figures(counts, self.depths_at(variant.contig, variant.pos))
+
+    def depths_at(self, contig: str, pos: int) -> Longs:
+        """The denominators at any position: strata x `DEPTH_FIELDS`.
+
+        Raises:
+            Unavailable: `lake_file_damaged`.
+        """
+        path = self.base.path("base_depth", Place.of(contig, pos))
+        if path is None:
+            return np.zeros((len(self.base.strata), len(DEPTH_FIELDS)), np.int64)
+        return self._depths.at(path, pos, self._top)[:, self.base.numbers].T
+
+    def between(self, region: Region) -> Iterator[tuple[Variant, Figures]]:
+        """The variants of the base in a region, sorted by pos, ref, alt.
+
+        Raises:
+            Unavailable: `lake_file_damaged`.
+        """
+        first, last = ((at - 1) // BIN_SIZE for at in (region.start, region.end))
+        for number in range(first, last + 1):
+            path = self.base.path("base_index", Place(region.contig, number))
+            if path is not None:
+                for row in self._indexes.reader(path).between(region.start, region.end):
+                    variant = Variant(region.contig, row.pos, row.ref, row.alt)
+                    yield variant, self._figures(row)
+
+    def _figures(self, row: IndexRow) -> Figures:
+        counts = np.zeros((self._top + 1, len(COUNT_FIELDS)), np.int64)
+        counts[row.counts[:, 0]] = row.counts[:, 1:]
+        depths = np.zeros((len(DEPTH_FIELDS), self._top + 1), np.int64)
+        width = min(row.depths.shape[1], self._top)
+        depths[:, 1 : width + 1] = row.depths[:, :width]
+        return Figures(counts[self.base.numbers], depths[:, self.base.numbers].T)

@@ -1,0 +1,113 @@
+"""The latest bases for a service: one pin for many questions, a new one after each build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+
+from cad.build.people import PURPOSES
+from cad.index import IndexCache
+from cad.leases import pin
+from cad.query.base import Base, OvertakenError, check_purpose, read_base
+from cad.query.depth import DepthCache
+from cad.query.reader import BaseReader
+from cad.registry.bases import latest_base
+from cad.registry.engine import reading
+from cad.registry.numbers import latest_commit
+from cad.warehouse import Warehouse
+from schemas.errors import NotFound
+
+
+@dataclass
+class _Pinned:
+    """The bases of all purposes under one pin, which ends when the last question is answered."""
+
+    commit_no: int
+    bases: Mapping[str, Base]
+    lease: ExitStack
+    users: int = 0
+    retired: bool = False
+
+
+@dataclass
+class BaseService:
+    """Gives each question a reader of the latest base; threads share one service.
+
+    What a build leaves is seen by every question that begins after its commit.
+    """
+
+    warehouse: Warehouse
+    _indexes: IndexCache = field(default_factory=IndexCache)
+    _depths: DepthCache = field(default_factory=DepthCache)
+    _lock: Lock = field(default_factory=Lock)
+    _current: _Pinned | None = None
+
+    @contextmanager
+    def read(self, purpose: str) -> Iterator[BaseReader]:
+        """A reader of the latest base of a purpose, for one question.
+
+        Raises:
+            BadQuestion: `purpose_unknown`.
+            NotFound: `base_missing`.
+            Unavailable: `registry_unusable`.
+        """
+        check_purpose(purpose)
+        pinned = self._acquire()
+        try:
+            yield BaseReader(self.warehouse, pinned.bases[purpose], self._indexes, self._depths)
+        finally:
+            self._release(pinned)
+
+    def close(self) -> None:
+        """Let go of the pin and of all files; no question may be under way."""
+        with self._lock:
+            if self._current is not None:
+                self._current.lease.close()
+                self._current = None
+        self._indexes.close()
+
+    def _acquire(self) -> _Pinned:
+        with reading(self.warehouse.engine) as connection:
+            latest = latest_base(connection, latest_commit(connection))
+        if latest is None:
+            raise NotFound("base_missing", "build the base first")
+        with self._lock:
+            if self._current is None or self._current.commit_no < latest.commit_no:
+                fresh = self._pin()
+                self._retire()
+                self._current = fresh
+            self._current.users += 1
+            return self._current
+
+    def _pin(self) -> _Pinned:
+        while True:
+            lease = ExitStack()
+            try:
+                commit_no = lease.enter_context(pin(self.warehouse))
+                with reading(self.warehouse.engine) as connection:
+                    bases = {
+                        purpose: read_base(connection, self.warehouse, commit_no, purpose)
+                        for purpose in PURPOSES
+                    }
+            except OvertakenError:
+                lease.close()
+                continue
+            except BaseException:
+                lease.close()
+                raise
+            return _Pinned(next(iter(bases.values())).commit_no, bases, lease)
+
+    def _retire(self) -> None:
+        old = self._current
+        if old is not None:
+            old.retired = True
+            if old.users == 0:
+                old.lease.close()
+
+    def _release(self, pinned: _Pinned) -> None:
+        with self._lock:
+            pinned.users -= 1
+            if pinned.retired and pinned.users == 0:
+                pinned.lease.close()
