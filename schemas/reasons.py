@@ -73,6 +73,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "staged_file_lost": ("A staged file is gone or of another size.", "Un fichier préparé a disparu ou changé de taille."),
     "worker_lost": ("A reading process ended; memory may have run out.", "Un processus de lecture s'est arrêté ; mémoire épuisée ?"),
     "base_conflict": ("Another build committed first.", "Une autre construction a été validée avant."),
+    "compaction_conflict": ("Samples being compacted were removed or moved meanwhile.", "Des échantillons en cours de compaction ont été retirés ou déplacés."),
     "lake_file_damaged": ("A file of the lake is missing or altered.", "Un fichier du lac est absent ou altéré."),
     "batch_unknown": ("No batch has this id.", "Aucun lot n'a cet identifiant."),
     "person_unknown": ("No person has this pseudonym.", "Aucune personne n'a ce pseudonyme."),
@@ -93,6 +94,9 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "bind_refused": ("The service may only listen on loopback.", "Le service ne peut écouter que sur la boucle locale."),
     "not_found": ("There is nothing at this address.", "Il n'y a rien à cette adresse."),
     "request_malformed": ("The request does not follow the API.", "La requête ne suit pas l'API."),
+    "docs_stale": ("A generated page of the documentation is stale.", "Une page générée de la documentation est périmée."),
+    "file_unusable": ("A file or folder cannot be read or written.", "Un fichier ou un dossier ne peut être lu ou écrit."),
+    "internal_error": ("An error that CAD did not foresee.", "Une erreur que CAD n'a pas prévue."),
 }  # fmt: skip
 _DEFECT: Final[dict[str, tuple[str, str]]] = {
     "line_malformed": ("The line has not the header's number of columns.", "La ligne n'a pas le nombre de colonnes de l'en-tête."),

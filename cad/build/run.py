@@ -26,6 +26,7 @@ from cad.build.plan import BuildPlan, make_plan
 from cad.build.sources import Sources
 from cad.build.tracks import MemberTrack, member_tracks, read_tracks
 from cad.commit import Session, open_session
+from cad.database import open_database
 from cad.faults import reach
 from cad.leases import pin
 from cad.registry.bases import PurposeSize, check_parent, insert_base
@@ -190,14 +191,7 @@ class _Work:
         )
 
     def _database(self, members: MemberTable) -> duckdb.DuckDBPyConnection:
-        settings = self.warehouse.settings
-        database = duckdb.connect(
-            config={
-                "memory_limit": f"{int(settings.memory_limit) // 2**20}MiB",
-                "threads": settings.workers,
-                "temp_directory": str(self.session.staging / "spill"),
-            }
-        )
+        database = open_database(self.warehouse.settings, self.session.staging / "spill")
         database.register("members", members.as_table())
         database.register("copies", copies_table())
         database.register("wanted", members.wanted_table())

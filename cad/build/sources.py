@@ -76,24 +76,40 @@ class Sources:
 
     def places(self, tracks: Iterable[MemberTrack], assembly: Assembly) -> list[Place]:
         """The bins that rows or tracks of changed samples may touch, in the order of the genome."""
-        found: set[tuple[str, int]] = set()
-        for table in ("calls", "callable"):
-            for file in self.files[table]:
-                for span in file.spans:
-                    first, last = (span.start - 1) // BIN_SIZE, (span.end - 1) // BIN_SIZE
-                    found |= {(span.contig, number) for number in range(first, last + 1)}
-        for track in tracks:
-            for contig, runs in track.runs.items():
-                found |= {(contig, number) for number in _bins(runs.start, runs.end)}
-        return [
-            Place(
-                contig,
-                number,
-                number * BIN_SIZE + 1,
-                min((number + 1) * BIN_SIZE, contig_length(assembly, contig)),
-            )
-            for contig, number in sorted(found, key=lambda key: (CONTIGS.index(key[0]), key[1]))
-        ]
+        files = (*self.files["calls"], *self.files["callable"])
+        found = {
+            (contig, number)
+            for track in tracks
+            for contig, runs in track.runs.items()
+            for number in _bins(runs.start, runs.end)
+        }
+        return _places(found | _bins_of_files(files), assembly)
+
+
+def places_of(files: Iterable[LakeFile], assembly: Assembly) -> list[Place]:
+    """The bins that rows of some files may lie in, in the order of the genome."""
+    return _places(_bins_of_files(files), assembly)
+
+
+def _bins_of_files(files: Iterable[LakeFile]) -> set[tuple[str, int]]:
+    return {
+        (span.contig, number)
+        for file in files
+        for span in file.spans
+        for number in range((span.start - 1) // BIN_SIZE, (span.end - 1) // BIN_SIZE + 1)
+    }
+
+
+def _places(bins: set[tuple[str, int]], assembly: Assembly) -> list[Place]:
+    return [
+        Place(
+            contig,
+            number,
+            number * BIN_SIZE + 1,
+            min((number + 1) * BIN_SIZE, contig_length(assembly, contig)),
+        )
+        for contig, number in sorted(bins, key=lambda key: (CONTIGS.index(key[0]), key[1]))
+    ]
 
 
 def _bins(start: NDArray[np.int32], end: NDArray[np.int32]) -> set[int]:

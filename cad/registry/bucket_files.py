@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -21,7 +22,6 @@ def track_checksums(connection: Connection, numbers: Collection[int]) -> dict[in
 
 def bucket_files(connection: Connection, table: str, buckets: Collection[int]) -> list[LakeFile]:
     """The files of some buckets as they last were, removed ones included.
-    numbers.
 
     A build must read what it once folded to take it out again, although the batch was replaced
     since.
@@ -33,7 +33,7 @@ def bucket_files(connection: Connection, table: str, buckets: Collection[int]) -
         lake_file.c.removed_at,
     ).where(lake_file.c.table_name == table, lake_file.c.purpose.is_(None))  # fmt: skip
     rows = [row for row in connection.execute(query).all() if row.bucket_no in wanted]
-    last = {bucket: _last_removal(rows, bucket) for bucket in wanted}
+    last = _last_removals(rows)
     kept = [row for row in rows if row.removed_at == last[row.bucket_no]]
     spans = _spans(connection, {row.file_no for row in kept})
     return [
@@ -45,10 +45,14 @@ def bucket_files(connection: Connection, table: str, buckets: Collection[int]) -
     ]  # fmt: skip
 
 
-def _last_removal(rows: Collection[object], bucket: int) -> int | None:
-    """None where the bucket has files that live, else the commit that removed its last ones."""
-    removed = [row.removed_at for row in rows if row.bucket_no == bucket]  # type: ignore[attr-defined]
-    return None if None in removed else max(removed, default=None)
+def _last_removals(rows: Iterable[Any]) -> dict[int, int | None]:
+    """By bucket: None where it has files that live, else the commit that removed its last ones."""
+    last: dict[int, int | None] = {}
+    for row in rows:
+        known = last.get(row.bucket_no, row.removed_at)
+        alive = known is None or row.removed_at is None
+        last[row.bucket_no] = None if alive else max(known, row.removed_at)
+    return last
 
 
 def _spans(connection: Connection, files: Collection[int]) -> dict[int, list[Span]]:
