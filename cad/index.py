@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from weakref import finalize
 
 import numpy as np
@@ -26,7 +26,15 @@ from cad.index_block import COUNT_FIELDS, DEPTH_FIELDS, Block, IndexRow, Ints, L
 from schemas.errors import Unavailable
 from schemas.tables import BASE_AN, BASE_COUNTS
 
-__all__ = ["COUNT_FIELDS", "DEPTH_FIELDS", "IndexCache", "IndexReader", "IndexRow", "write_index"]
+__all__ = [
+    "COUNT_FIELDS",
+    "DEPTH_FIELDS",
+    "Block",
+    "IndexCache",
+    "IndexReader",
+    "IndexRow",
+    "write_index",
+]
 
 FORMAT: Final = "cad-index/1"
 
@@ -40,6 +48,7 @@ _CREATE: Final = (
     "CREATE TABLE block (first INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB NOT NULL)",
 )
 _FIND: Final = "SELECT size, data FROM block WHERE first <= ? ORDER BY first DESC LIMIT 1"
+_FIRSTS: Final = "SELECT first FROM block ORDER BY first"
 _RANGE: Final = (
     "SELECT size, data FROM block WHERE first <= ? AND first >= "
     "COALESCE((SELECT MAX(first) FROM block WHERE first <= ?), 0) ORDER BY first"
@@ -193,7 +202,12 @@ class IndexReader:
         for size, data in self._fetch(_RANGE, (end, start)):
             yield from self._block(size, data).between(start, end)
 
-    def _fetch(self, query: str, values: tuple[int, ...]) -> list[tuple[int, bytes]]:
+    def blocks(self) -> Iterator[Block]:
+        """All variants of the file, in order, some tens at a time."""
+        for (first,) in self._fetch(_FIRSTS, ()):
+            yield self._block(*self._fetch(_FIND, (first,))[0])
+
+    def _fetch(self, query: str, values: tuple[int, ...]) -> list[Any]:
         try:
             with self._lock:
                 return self._connection.execute(query, values).fetchall()

@@ -117,6 +117,14 @@ class Block:
                 return self._row(place, ref, alt)
         return None
 
+    def alleles(self) -> list[list[str]]:
+        """REF and ALT of each variant."""
+        return [line.split(" ") for line in self.text.decode().split("\n")]
+
+    def depths(self) -> Figures:
+        """The denominators of all variants: variant x `DEPTH_FIELDS` x stratum."""
+        return self.high - self.short
+
     def between(self, start: int, end: int) -> Iterator[IndexRow]:
         """The variants of some positions."""
         first, stop = np.searchsorted(self.pos, [start, end + 1]).tolist()

@@ -107,6 +107,12 @@ class Settings(BaseSettings):
         description="A batch of fewer bytes is read in the pushing process: starting others takes "
         "longer.",
     )
+    sql_seconds: int = Field(
+        default=60, ge=1, description="How long one SQL question may take before it is stopped."
+    )
+    sql_rows: int = Field(
+        default=100_000, ge=1, description="Rows that one SQL question may return; the rest is cut."
+    )
     init: WarehouseConfig = Field(
         default=WarehouseConfig(),
         description="What the next warehouse is made with, for instance `CAD_INIT__SMALL_COUNT=10` "

@@ -73,6 +73,7 @@ class Base:
 
     Attributes:
         purpose: whose consents and cohorts let them count.
+        pinned_no: the commit that the reader pinned: the latest of all.
         commit_no: the commit of the build.
         built_at: when that was.
         persons: persons folded.
@@ -82,6 +83,7 @@ class Base:
     """
 
     purpose: str
+    pinned_no: int
     commit_no: int
     built_at: datetime
     persons: int
@@ -166,6 +168,7 @@ def read_base(connection: Connection, warehouse: Warehouse, commit_no: int, purp
     size = row.purposes[purpose]
     return Base(
         purpose=purpose,
+        pinned_no=commit_no,
         commit_no=row.commit_no,
         built_at=row.built_at,
         persons=size.persons,

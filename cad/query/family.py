@@ -106,7 +106,7 @@ def _members(connection: Connection, purpose: str, persons: Iterable[str]) -> li
     query = select(folded.c.sample_no, folded.c.sex, folded.c.strata).where(
         folded.c.purpose == purpose, folded.c.person_id.in_(persons)
     )
-    rows = connection.execute(query).tuples()
+    rows = connection.execute(query)
     return [_Member(number, sex, frozenset(strata)) for number, sex, strata in rows]
 
 

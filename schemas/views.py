@@ -1,0 +1,126 @@
+"""Arrow schemas of what readers see: tables for SQL and exported files, with units and meaning.
+
+They are made of the lake's tables (`schemas.tables`) and the registry; positions are 1-based
+inclusive.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pyarrow as pa
+
+from schemas.tables import BASE_AN, BASE_COUNTS, BASE_DEPTH, CALLABLE, CALLS
+
+
+def _column(
+    name: str, kind: pa.DataType, unit: str, text: str, *, null: bool = False
+) -> pa.Field[Any]:
+    return pa.field(name, kind, nullable=null, metadata={"unit": unit, "description": text})
+
+
+_KEY: Final = tuple(CALLS.field(name) for name in ("contig", "pos", "ref", "alt"))
+_INT: Final = pa.int32()
+_TEXT: Final = pa.string()
+_STRATUM: Final = _column("stratum", _TEXT, "name", "Stratum: all, attribute=value, or several.")
+_SAMPLE: Final = CALLS.field("sample")
+
+FREQUENCIES: Final = pa.schema(
+    [
+        *_KEY,
+        _STRATUM,
+        _column("ac", _INT, "alleles", "Alleles carried, passing; on M persons that carry it."),
+        _column("an", _INT, "alleles", "Known passing alleles."),
+        _column(
+            "af", pa.float64(), "fraction",
+            "ac / an, on M n_hom / an; null where an is 0.", null=True,
+        ),
+        _column("n_het", _INT, "persons", "One copy at ploidy 2, passing; on M heteroplasmic."),
+        _column("n_hom", _INT, "persons", "Two copies, passing; on M homoplasmic."),
+        _column("n_hemi", _INT, "persons", "One copy at ploidy 1 on X or Y, passing."),
+        _column("persons", _INT, "persons", "Persons with a known passing allele."),
+        _column(
+            "faf95", pa.float64(), "fraction",
+            "Lower bound of the frequency at 95 % confidence (Whiffin 2017); on M of n_hom.",
+        ),
+        _column("ac_raw", _INT, "alleles", "Alleles carried, whatever the thresholds say."),
+        _column("an_raw", _INT, "alleles", "Known alleles, whatever the thresholds say."),
+        _column("hidden", pa.bool_(), "yes or no", "Whether figures are withheld as too few."),
+    ],
+    metadata={"description": "One row per variant and stratum with persons, for one purpose."},
+)  # fmt: skip
+DEPTH: Final = pa.schema(
+    [
+        _KEY[0],
+        _column("start", _INT, "bp", "First position."),
+        _column("end", _INT, "bp", "Last position."),
+        _STRATUM,
+        _column("an", _INT, "alleles", "Known passing alleles of a variant here."),
+        _column("an_raw", _INT, "alleles", "Known alleles, whatever the thresholds say."),
+        _column("persons", _INT, "persons", "Persons with a known passing allele."),
+        _column("assayed", _INT, "persons", "Persons whose assay covers the positions."),
+    ],
+    metadata={
+        "description": "One row per stratum and run of positions with the same figures, wherever "
+        "anybody's assay looks, for one purpose."
+    },
+)
+STRATA: Final = pa.schema(
+    [
+        _column("number", _INT, "id", "Stratum number in base_counts, base_an, base_depth."),
+        _STRATUM,
+    ],
+    metadata={"description": "One row per stratum with persons, for one purpose."},
+)
+SAMPLES: Final = pa.schema(
+    [
+        _SAMPLE,
+        _column("batch_id", _TEXT, "id", "Batch that brought it."),
+        _column("platform", _TEXT, "name", "Platform that pushed the batch."),
+        _column("sample_id", _TEXT, "id", "The sample, unique within its batch."),
+        _column("person_id", _TEXT, "id", "The person's pseudonym."),
+        _column("sex", _TEXT, "word", "Declared sex: XX, XY, other, unknown."),
+        _column("material", _TEXT, "word", "What was sequenced."),
+        _column("assay", _TEXT, "word", "How it was sequenced."),
+        _column("family_id", _TEXT, "id", "The family.", null=True),
+        _column("father_id", _TEXT, "id", "The father's pseudonym.", null=True),
+        _column("mother_id", _TEXT, "id", "The mother's pseudonym.", null=True),
+        _column("founder", pa.bool_(), "yes or no", "Whether no parent is declared."),
+        _column("affected", _TEXT, "word", "Has the disease of the indication: 0, 1, unknown."),
+        _column("proband", pa.bool_(), "yes or no", "Whom the family came for.", null=True),
+        _column("indication", _TEXT, "name", "Pre-indication of the prescription.", null=True),
+        _column("region", _TEXT, "name", "Region of the prescription.", null=True),
+        _column("cohort", _TEXT, "name", "Cohort, trial or pilot.", null=True),
+        _column("collected_on", pa.date32(), "day", "Day of collection.", null=True),
+        _column(
+            "counted", pa.bool_(), "yes or no",
+            "Whether the person counts by this sample in the base of this purpose.",
+        ),
+    ],
+    metadata={"description": "One row per live sample."},
+)  # fmt: skip
+BATCHES: Final = pa.schema(
+    [
+        _column("batch_id", _TEXT, "id", "The batch."),
+        _column("platform", _TEXT, "name", "Platform that pushed it."),
+        _column("pipeline_name", _TEXT, "name", "What called the variants."),
+        _column("pipeline_version", _TEXT, "name", "Its version."),
+        _column("pushed_at", pa.timestamp("us", "UTC"), "UTC", "When it was accepted."),
+        _column("commit_no", _INT, "id", "The commit of its push."),
+    ],
+    metadata={"description": "One row per live batch."},
+)
+
+VIEWS: Final[dict[str, pa.Schema]] = {
+    "frequencies": FREQUENCIES,
+    "depth": DEPTH,
+    "strata": STRATA,
+    "samples": SAMPLES,
+    "batches": BATCHES,
+    "calls": CALLS,
+    "callable": CALLABLE,
+    "base_counts": BASE_COUNTS,
+    "base_an": BASE_AN,
+    "base_depth": BASE_DEPTH,
+}
+"""What `cad sql` may ask, by name."""
