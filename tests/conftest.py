@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import gettempdir
@@ -16,6 +18,12 @@ from cad.settings import Settings
 from cad.warehouse import Warehouse
 
 _DATABASES = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the reading kernels once, before several test processes would each begin to."""
+    if config.getoption("numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ:
+        subprocess.run([sys.executable, "-m", "tests.warm"], cwd=config.rootpath, check=False)
 
 
 @pytest.fixture(scope="session")
