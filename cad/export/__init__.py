@@ -1,0 +1,1 @@
+"""Files for the world outside: a sites VCF (`cad.export.vcf`) and plain Parquet."""

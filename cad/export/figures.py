@@ -1,0 +1,92 @@
+"""A base read from end to end, some tens of variants at a time, every figure worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
+from cad.index import COUNT_FIELDS, Block, IndexReader
+from cad.query.base import Base
+from schemas.contigs import CONTIGS
+
+Longs = NDArray[np.int64]
+Fractions = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FiguresBlock:
+    """Variants of one contig, sorted by pos, ref, alt; figures are variant x stratum.
+
+    Strata stand in the order of `Base.strata`; `af` is NaN where nothing is known.
+    """
+
+    contig: str
+    pos: Longs
+    alleles: list[list[str]]
+    ac: Longs
+    an: Longs
+    af: Fractions
+    n_het: Longs
+    n_hom: Longs
+    n_hemi: Longs
+    persons: Longs
+    faf95: Fractions
+    ac_raw: Longs
+    an_raw: Longs
+
+
+def read_contig(base: Base, contig: str) -> Iterator[FiguresBlock]:
+    """All variants of one contig.
+
+    Raises:
+        Unavailable: `lake_file_damaged`.
+    """
+    for place in base.places("base_index"):
+        path = base.path("base_index", place)
+        if place.contig == contig and path is not None:
+            reader = IndexReader(path)
+            try:
+                for block in reader.blocks():
+                    yield _figures(base, contig, block)
+            finally:
+                reader.close()
+
+
+def contigs_of(base: Base) -> list[str]:
+    """The contigs with variants, in order."""
+    held = {place.contig for place in base.places("base_index")}
+    return [contig for contig in CONTIGS if contig in held]
+
+
+def _figures(base: Base, contig: str, block: Block) -> FiguresBlock:
+    top = int(base.numbers.max())
+    variants = len(block.pos)
+    counts = np.zeros((variants, top + 1, len(COUNT_FIELDS)), np.int64)
+    owner = np.repeat(np.arange(variants), np.diff(block.ends, prepend=0))
+    counts[owner, block.rows[:, 0]] = block.rows[:, 1:]
+    depths = block.depths().astype(np.int64)
+    missing = max(0, top - depths.shape[2])
+    depths = np.pad(depths, ((0, 0), (0, 0), (1, missing)))[:, :, base.numbers]
+    n_het, n_hom, n_hemi, *raw = np.moveaxis(counts[:, base.numbers], 2, 0)
+    an, an_raw, persons, _ = np.moveaxis(depths, 1, 0)
+    ac = allele_count(contig, n_het, n_hom, n_hemi)
+    alleles = counted_alleles(contig, ac, n_hom)
+    return FiguresBlock(
+        contig=contig,
+        pos=block.pos.astype(np.int64),
+        alleles=block.alleles(),
+        ac=ac.astype(np.int64),
+        an=an,
+        af=allele_frequency(alleles, an),
+        n_het=n_het,
+        n_hom=n_hom,
+        n_hemi=n_hemi,
+        persons=persons,
+        faf95=faf95(alleles, an),
+        ac_raw=allele_count(contig, *raw).astype(np.int64),
+        an_raw=an_raw,
+    )

@@ -1,0 +1,186 @@
+"""The base as plain Parquet: one long table, one file a contig, and a manifest with checksums."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from cad.export.figures import FiguresBlock, contigs_of, read_contig
+from cad.query.base import Base, open_base
+from cad.warehouse import Warehouse
+from loaders.lake_writer import file_sha256
+from schemas.errors import Conflict
+from schemas.views import FREQUENCIES
+
+log = logging.getLogger(__name__)
+
+FORMAT: Final = "cad-export/1"
+MANIFEST: Final = "manifest.json"
+_ROW_GROUP_ROWS: Final = 262_144
+_WITH_DICTIONARY: Final = [name for name in FREQUENCIES.names if name != "pos"]
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """One file: a contig's rows, sorted by pos, ref, alt, strata in the manifest's order."""
+
+    path: str
+    contig: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ExportedParquet:
+    """What was written."""
+
+    path: Path
+    purpose: str
+    commit: int
+    files: tuple[ExportedFile, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `cad export parquet` prints."""
+        return {
+            "path": str(self.path),
+            "manifest": str(self.path / MANIFEST),
+            "purpose": self.purpose,
+            "commit": self.commit,
+            "release": None,
+            "files": len(self.files),
+            "rows": sum(file.rows for file in self.files),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def export_parquet(warehouse: Warehouse, out: Path, *, purpose: str = "care") -> ExportedParquet:
+    """Write the latest base of a purpose as rows of `schemas.views.FREQUENCIES`.
+
+    Args:
+        warehouse: the warehouse.
+        out: a directory that is absent or empty; it is filled whole or not at all.
+        purpose: whose consents and cohorts let them count.
+
+    Raises:
+        Conflict: `output_exists`.
+        BadQuestion: `purpose_unknown`.
+        NotFound: `base_missing`.
+        Unavailable: `lake_file_damaged`, `registry_unusable`.
+    """
+    started = perf_counter()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Conflict("output_exists", "name another directory, or empty this one", out.name)
+    partial = out.with_name(f".{out.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        with open_base(warehouse, purpose) as base:
+            partial.mkdir(parents=True)
+            files = tuple(_write_contig(base, contig, partial) for contig in contigs_of(base))
+            manifest = _manifest(warehouse, base, files)
+        text = json.dumps(manifest, indent=1, ensure_ascii=False)
+        (partial / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        os.replace(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    exported = ExportedParquet(out, purpose, base.commit_no, files, perf_counter() - started)
+    log.info("exported %d files in %.2f s", len(files), exported.seconds)
+    return exported
+
+
+def _write_contig(base: Base, contig: str, folder: Path) -> ExportedFile:
+    path = folder / "frequencies" / f"{contig}.parquet"
+    path.parent.mkdir(exist_ok=True)
+    rows = 0
+    with pq.ParquetWriter(
+        path,
+        FREQUENCIES,
+        compression="zstd",
+        use_dictionary=_WITH_DICTIONARY,  # type: ignore[arg-type]
+        column_encoding={"pos": "DELTA_BINARY_PACKED"},
+    ) as writer:
+        for table in _row_groups(base, contig):
+            writer.write_table(table, row_group_size=table.num_rows)
+            rows += table.num_rows
+    name = path.relative_to(folder).as_posix()
+    return ExportedFile(name, contig, rows, path.stat().st_size, file_sha256(path))
+
+
+def _row_groups(base: Base, contig: str) -> Iterator[pa.Table]:
+    """The contig's rows in tables of about `_ROW_GROUP_ROWS`."""
+    waiting: list[pa.Table] = []
+    for block in read_contig(base, contig):
+        waiting.append(_rows(base, block))
+        if sum(table.num_rows for table in waiting) >= _ROW_GROUP_ROWS:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
+
+
+def _rows(base: Base, block: FiguresBlock) -> pa.Table:
+    """A block's variants x strata as rows."""
+    variants, strata = block.ac.shape
+    variant = np.repeat(np.arange(variants), strata)
+    names = pa.array([stratum.name for stratum in base.strata])
+    ref, alt = (pa.array(alleles) for alleles in zip(*block.alleles, strict=True))
+    columns = {
+        "contig": pa.repeat(block.contig, len(variant)),
+        "pos": _column(block.pos[variant]),
+        "ref": ref.take(variant),
+        "alt": alt.take(variant),
+        "stratum": names.take(np.tile(np.arange(strata), variants)),
+        "af": pa.array(block.af.ravel(), from_pandas=True),
+        "faf95": pa.array(block.faf95.ravel()),
+        "hidden": pa.repeat(False, len(variant)),
+    }
+    for name in FREQUENCIES.names:
+        if name not in columns:
+            columns[name] = _column(getattr(block, name).ravel())
+    return pa.Table.from_arrays([columns[name] for name in FREQUENCIES.names], schema=FREQUENCIES)
+
+
+def _column(values: NDArray[np.int64]) -> pa.Array[Any]:
+    return pa.array(values.astype(np.int32))
+
+
+def _manifest(warehouse: Warehouse, base: Base, files: tuple[ExportedFile, ...]) -> dict[str, Any]:
+    """What the files are, of which base, and how they are checked."""
+    return {
+        "format": FORMAT,
+        "table": "frequencies",
+        "description": (FREQUENCIES.metadata or {})[b"description"].decode(),
+        "warehouse_id": warehouse.warehouse_id,
+        "assembly": warehouse.assembly,
+        "purpose": base.purpose,
+        "commit": base.commit_no,
+        "release": None,
+        "built_at": base.built_at.isoformat(),
+        "persons": base.persons,
+        "variants": base.variants,
+        "thresholds": asdict(warehouse.config.thresholds),
+        "rules_version": warehouse.config.rules_version,
+        "strata": [stratum.name for stratum in base.strata],
+        "columns": [
+            {
+                "name": field.name,
+                "type": str(field.type),
+                **{key.decode(): text.decode() for key, text in (field.metadata or {}).items()},
+            }
+            for field in FREQUENCIES
+        ],
+        "files": [asdict(file) for file in files],
+    }
