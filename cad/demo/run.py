@@ -16,33 +16,13 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from cad.demo.answers import AnswerReport
 from cad.demo.check import Agreement
-from cad.demo.folder import DEFAULT_FOLDER, mark_demo, prepare_folder
-from cad.demo.nights import (
-    NightReport,
-    PushReport,
-    RefusalReport,
-    build_night,
-    push_night,
-    push_refused,
-)
-from cad.demo.show import (
-    show_build,
-    show_command,
-    show_heading,
-    show_line,
-    show_push,
-    show_refusal,
-    show_unchanged,
-    shown_path,
-)
-from cad.demo.simulate import MIN_TRIOS, MIN_UNRELATED, DemoCohort, simulate_cohort
-from cad.push import push_batch
+from cad.demo.folder import DEFAULT_FOLDER, prepare_folder
+from cad.demo.nights import NightReport, PushReport, RefusalReport
+from cad.demo.show import show_command, show_heading, show_line, shown_path
+from cad.demo.story import Story, make_warehouse, simulate
 from cad.receipt import Receipt
-from cad.settings import Settings, WarehouseConfig
-from cad.warehouse import Warehouse
-
-log = logging.getLogger(__name__)
 
 _QUIETED: Final = ("cad", "loaders", "msprime")
 
@@ -58,6 +38,7 @@ class DemoReport:
         nights: one per build.
         refusal: of the truncated batch.
         repush: what the second push of a batch answered.
+        answers: to questions asked after the last night.
         seconds: from the first line to the last.
     """
 
@@ -67,6 +48,7 @@ class DemoReport:
     nights: tuple[NightReport, ...]
     refusal: RefusalReport
     repush: Receipt
+    answers: AnswerReport
     seconds: float
 
     @property
@@ -90,6 +72,7 @@ class DemoReport:
         return (
             self.counts.is_full
             and self.lines.is_full
+            and self.answers.is_right
             and self.refusal.is_right
             and self.repush.status == "unchanged"
         )
@@ -105,6 +88,7 @@ class DemoReport:
             "nights": [night.to_json() for night in self.nights],
             "refusal": self.refusal.to_json(),
             "repush": {"batch_id": self.repush.batch_id, "status": self.repush.status},
+            "answers": self.answers.to_json(),
             "counts": self.counts.to_json(),
             "lines": self.lines.to_json(),
             "seconds": round(self.seconds, 3),
@@ -131,103 +115,49 @@ def run_demo(
     place = (folder or DEFAULT_FOLDER).absolute()
     with _quiet():
         prepare_folder(place)
-        cohort = _simulate(place, seed, small, console)
-        with _make_warehouse(place, cohort, console) as warehouse:
-            story = _Story(warehouse, cohort, console)
-            pushes, nights = [], []
-            for number in range(1, len(cohort.nights) + 1):
-                pushes.append(story.push(number))
-                if number == 2:
-                    refusal, repush = story.refuse(), story.push_again()
-                nights.append(story.build(number))
-    people = len(cohort.truth.people)
-    seconds = perf_counter() - started
-    report = DemoReport(place, people, tuple(pushes), tuple(nights), refusal, repush, seconds)
+        cohort = simulate(place / "batches", seed, small, console)
+        with make_warehouse(place / "warehouse", cohort, console) as warehouse:
+            story = Story(warehouse, cohort, console)
+            first = (story.push(1), story.build(1))
+            second = story.push(2)
+            refusal, repush = story.refuse(), story.push_again()
+            second_build = story.build(2)
+            third = (story.push(3), story.build(3))
+            answers = story.ask()
+    report = DemoReport(
+        folder=place,
+        persons=len(cohort.truth.people),
+        pushes=(first[0], second, third[0]),
+        nights=(first[1], second_build, third[1]),
+        refusal=refusal,
+        repush=repush,
+        answers=answers,
+        seconds=perf_counter() - started,
+    )
+    _end(report, console)
     return report
 
 
-def _simulate(folder: Path, seed: int, small: bool, console: Console) -> DemoCohort:
-    started = perf_counter()
-    show_heading(console, "A cohort is simulated")
-    out = folder / "batches"
-    cohort = (
-        simulate_cohort(out, seed, trios=MIN_TRIOS, unrelated=MIN_UNRELATED)
-        if small
-        else simulate_cohort(out, seed)
-    )
-    people, batches = len(cohort.truth.people), sum(map(len, cohort.nights))
-    show_line(
-        console,
-        f"{people:,} persons with {len(cohort.truth.keys):,} variants on slices of 22, X (with a "
-        f"PAR) and M; seed {seed}, {perf_counter() - started:.1f} s",
-    )
-    show_line(
-        console, f"{batches} batches of two platforms, and their reference, in {shown_path(out)}"
-    )
-    return cohort
-
-
-def _make_warehouse(folder: Path, cohort: DemoCohort, console: Console) -> Warehouse:
-    """The warehouse of the defaults: the operator's registry, key and thresholds are not used."""
-    path = folder / "warehouse"
-    reference = shown_path(cohort.reference)
-    show_command(
-        console, f"cad init -w {shown_path(path)} --assembly GRCh38 --reference {reference}"
-    )
-    settings = Settings(registry_url=None, key_file=None, init=WarehouseConfig())
-    warehouse = Warehouse.create(path, "GRCh38", cohort.reference, settings=settings)
-    mark_demo(path)
-    return warehouse
-
-
-@dataclass(frozen=True)
-class _Story:
-    """The steps, each told as it is done."""
-
-    warehouse: Warehouse
-    cohort: DemoCohort
-    console: Console
-
-    def push(self, night: int) -> PushReport:
-        directories = self.cohort.nights[night - 1]
-        show_heading(self.console, f"Night {night}: {len(directories)} batches are pushed")
-        self._command(f"push {self._place(directories[0].parent)}/*-00?")
-        report = push_night(self.warehouse, self.cohort, directories)
-        show_push(self.console, report)
-        return report
-
-    def refuse(self) -> RefusalReport:
-        show_heading(self.console, "A truncated batch is refused")
-        self._command(f"push {self._place(self.cohort.bad_batch)}")
-        report = push_refused(self.warehouse, self.cohort)
-        show_refusal(self.console, report)
-        return report
-
-    def push_again(self) -> Receipt:
-        show_heading(self.console, "The same bytes once more change nothing")
-        self._command(f"push {self._place(self.cohort.repush)}")
-        receipt = push_batch(self.warehouse, self.cohort.repush)
-        show_unchanged(self.console, receipt)
-        return receipt
-
-    def build(self, night: int) -> NightReport:
-        show_heading(self.console, f"The base after night {night}")
-        self._command("build")
-        report = build_night(self.warehouse, self.cohort, night)
-        show_build(self.console, report)
-        return report
-
-    def _command(self, text: str) -> None:
-        show_command(self.console, f"cad {text} -w {self._place(self.warehouse.path)}")
-
-    @staticmethod
-    def _place(path: Path) -> str:
-        return shown_path(path)
+def _end(report: DemoReport, console: Console) -> None:
+    """Tell what it came to, and how to go on."""
+    counts = report.counts
+    verdict = f"{counts.agreed:,} of {counts.checked:,} counts agreed, in {report.seconds:.0f} s"
+    if not report.is_right:
+        verdict = f"NOT everything is as simulated, see above: {verdict}"
+    show_heading(console, verdict)
+    show_line(console, "To go on:")
+    where = f"-w {shown_path(report.warehouse)}"
+    for command in (
+        f"status {where}",
+        f"variant {report.answers.shown[0].asked.variant} {where}",
+        f"region 22:20000001-20300000 --purpose research {where}",
+    ):
+        show_command(console, f"cad {command}")
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Let the demo's own story stand alone: log lines only where they warn, or -v asked for all."""
+    """Let the story stand alone: log lines only where they warn, or where -v asked for all."""
     before = {name: logging.getLogger(name).level for name in _QUIETED}
     for name in _QUIETED:
         if not logging.getLogger(name).isEnabledFor(logging.DEBUG):

@@ -13,6 +13,7 @@ from cad.demo.check import Agreement, compare_counts, compare_receipts, read_bas
 from cad.demo.folder import MARK, is_demo, prepare_folder
 from cad.demo.nights import push_refused
 from cad.demo.run import DemoReport, run_demo
+from cad.demo.show_answer import state_sentence
 from cad.demo.simulate import MIN_TRIOS, MIN_UNRELATED, DemoCohort, simulate_cohort
 from cad.demo.truth import QUANTITIES
 from cad.push import push_batch
@@ -92,6 +93,29 @@ def test_the_story_gives_the_figures(report: DemoReport, told: io.StringIO) -> N
     for push in report.pushes:
         for receipt in push.receipts:
             assert receipt.batch_id in text
+
+
+def test_every_answer_is_right(
+    report: DemoReport, truth: pl.DataFrame, cohort: DemoCohort, told: io.StringIO
+) -> None:
+    assert report.answers.is_right
+    assert report.answers.counts.checked == len(truth) * len(QUANTITIES)
+    shown = [one.asked.variant for one in report.answers.shown]
+    assert shown == [one.variant for one in cohort.notable()]
+    states = {one.document["state"] for one in report.answers.shown}
+    assert states == {"seen", "callable_not_seen", "not_assayed"}
+    for one in report.answers.shown:
+        assert state_sentence(one.document) in told.getvalue()
+
+
+def test_a_wrong_answer_is_noticed(report: DemoReport) -> None:
+    first = report.answers.shown[0]
+    row = {**first.document["frequencies"][0], "an": 1}
+    for wrong in ({"state": "not_assayed"}, {"frequencies": [row]}):
+        spoilt = replace(first, document={**first.document, **wrong})
+        answers = replace(report.answers, shown=(spoilt,))
+        assert not spoilt.is_right
+        assert not replace(report, answers=answers).is_right
 
 
 def test_the_report_is_a_json_document(report: DemoReport) -> None:

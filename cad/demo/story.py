@@ -1,0 +1,124 @@
+"""The demo's steps, each told on the console as it is done, under the command that would do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from rich.console import Console
+
+from cad.demo.answers import AnswerReport, ask_everything
+from cad.demo.folder import mark_demo
+from cad.demo.nights import (
+    NightReport,
+    PushReport,
+    RefusalReport,
+    build_night,
+    push_night,
+    push_refused,
+)
+from cad.demo.show import (
+    show_agreement,
+    show_build,
+    show_command,
+    show_heading,
+    show_line,
+    show_push,
+    show_refusal,
+    show_unchanged,
+    shown_path,
+)
+from cad.demo.show_answer import show_answer
+from cad.demo.simulate import MIN_TRIOS, MIN_UNRELATED, DemoCohort, simulate_cohort
+from cad.push import push_batch
+from cad.receipt import Receipt
+from cad.settings import Settings, WarehouseConfig
+from cad.warehouse import Warehouse
+
+
+def simulate(out: Path, seed: int, small: bool, console: Console) -> DemoCohort:
+    """Simulate the cohort and write its batches."""
+    started = perf_counter()
+    show_heading(console, "A cohort is simulated")
+    sizes = {"trios": MIN_TRIOS, "unrelated": MIN_UNRELATED} if small else {}
+    cohort = simulate_cohort(out, seed, **sizes)
+    people, batches = len(cohort.truth.people), sum(map(len, cohort.nights))
+    show_line(
+        console,
+        f"{people:,} persons with {len(cohort.truth.keys):,} variants on slices of 22, X (with a "
+        f"PAR) and M; seed {seed}, {perf_counter() - started:.1f} s",
+    )
+    show_line(
+        console, f"{batches} batches of two platforms, and their reference, in {shown_path(out)}"
+    )
+    return cohort
+
+
+def make_warehouse(path: Path, cohort: DemoCohort, console: Console) -> Warehouse:
+    """Make the warehouse by the defaults, whatever the environment says of the operator's own."""
+    show_heading(console, "A warehouse is made")
+    reference = shown_path(cohort.reference)
+    show_command(
+        console, f"cad init -w {shown_path(path)} --assembly GRCh38 --reference {reference}"
+    )
+    settings = Settings(registry_url=None, key_file=None, init=WarehouseConfig())
+    warehouse = Warehouse.create(path, "GRCh38", cohort.reference, settings=settings)
+    mark_demo(path)
+    return warehouse
+
+
+@dataclass(frozen=True)
+class Story:
+    """The steps that need a warehouse."""
+
+    warehouse: Warehouse
+    cohort: DemoCohort
+    console: Console
+
+    def push(self, night: int) -> PushReport:
+        """Push the batches of a night."""
+        directories = self.cohort.nights[night - 1]
+        show_heading(self.console, f"Night {night}: {len(directories)} batches are pushed")
+        self._command(f"push {shown_path(directories[0].parent)}/*-00?")
+        report = push_night(self.warehouse, self.cohort, directories)
+        show_push(self.console, report)
+        return report
+
+    def refuse(self) -> RefusalReport:
+        """Push the truncated batch."""
+        show_heading(self.console, "A truncated batch is refused")
+        self._command(f"push {shown_path(self.cohort.bad_batch)}")
+        report = push_refused(self.warehouse, self.cohort)
+        show_refusal(self.console, report)
+        return report
+
+    def push_again(self) -> Receipt:
+        """Push a batch that was accepted on the night before."""
+        show_heading(self.console, "The same bytes once more change nothing")
+        self._command(f"push {shown_path(self.cohort.repush)}")
+        receipt = push_batch(self.warehouse, self.cohort.repush)
+        show_unchanged(self.console, receipt)
+        return receipt
+
+    def build(self, night: int) -> NightReport:
+        """Build and check every count."""
+        show_heading(self.console, f"The base after night {night}")
+        self._command("build")
+        report = build_night(self.warehouse, self.cohort, night)
+        show_build(self.console, report)
+        return report
+
+    def ask(self) -> AnswerReport:
+        """Ask for every variant, and show a few."""
+        show_heading(self.console, "Every variant is asked for")
+        report = ask_everything(self.warehouse, self.cohort)
+        show_agreement(self.console, report.counts, "counts of the answers agree with the truth")
+        for answer in report.shown:
+            self.console.print()
+            self._command(f"variant {answer.asked.variant}")
+            show_answer(self.console, answer)
+        return report
+
+    def _command(self, text: str) -> None:
+        show_command(self.console, f"cad {text} -w {shown_path(self.warehouse.path)}")
