@@ -173,11 +173,14 @@ class IndexReader:
     """An open index file; threads may share one.
 
     Raises:
+        FileNotFoundError: on opening.
         Unavailable: `lake_file_damaged`, on opening and reading, where the file is not what
             `write_index` wrote.
     """
 
     def __init__(self, path: Path) -> None:
+        # SQLite does not tell a file that is gone from one that it cannot read.
+        path.stat()
         self._name = path.name
         self._lock = Lock()
         address = f"{path.absolute().as_uri()}?immutable=1"

@@ -102,6 +102,9 @@ class SqlAccess:
             return self._run(query)
         except duckdb.InterruptException:
             raise _refused(f"stopped after {self._seconds} s") from None
+        except duckdb.IOException:
+            # A file is gone or damaged, which is not the question's fault (`cad.leases.pin`).
+            raise
         except duckdb.Error as error:
             raise _refused(str(error)) from None
         finally:

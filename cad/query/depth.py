@@ -69,6 +69,7 @@ class DepthCache:
         """The figures of `DEPTH_FIELDS` at a position, by stratum number from 0 to `strata`.
 
         Raises:
+            FileNotFoundError: the file is gone.
             Unavailable: `lake_file_damaged`.
         """
         number, offset = divmod(pos - 1, PAGE_SIZE)
@@ -88,6 +89,8 @@ def _read_page(path: Path, number: int) -> pa.Table:
     columns = ["stratum", "offset", *DEPTH_FIELDS]
     try:
         return pq.read_table(path, columns=columns, filters=[("page", "==", number)])
+    except FileNotFoundError:
+        raise
     except (OSError, pa.ArrowException) as error:
         raise Unavailable("lake_file_damaged", str(error), path.name) from None
 

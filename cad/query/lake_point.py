@@ -114,6 +114,8 @@ def _files_at(
 def _read(path: Path, wanted: Expression) -> list[dict[str, Any]]:
     try:
         return pq.read_table(path, filters=wanted).to_pylist()
+    except FileNotFoundError:
+        raise
     except (OSError, pa.ArrowException) as error:
         raise Unavailable("lake_file_damaged", str(error), path.name) from None
 

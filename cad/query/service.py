@@ -17,7 +17,7 @@ from cad.registry.bases import latest_base
 from cad.registry.engine import reading
 from cad.registry.numbers import latest_commit
 from cad.warehouse import Warehouse
-from schemas.errors import NotFound
+from schemas.errors import Conflict, NotFound
 
 
 @dataclass
@@ -51,12 +51,16 @@ class BaseService:
         Raises:
             BadQuestion: `purpose_unknown`.
             NotFound: `base_missing`.
+            Conflict: `snapshot_erased`, where a withdrawal took the pinned base away meanwhile.
             Unavailable: `registry_unusable`.
         """
         check_purpose(purpose)
         pinned = self._acquire()
         try:
             yield BaseReader(self.warehouse, pinned.bases[purpose], self._indexes, self._depths)
+        except FileNotFoundError:
+            self._forget(pinned)
+            raise Conflict("snapshot_erased", "the base was erased meanwhile; ask again") from None
         finally:
             self._release(pinned)
 
@@ -98,6 +102,13 @@ class BaseService:
                 lease.close()
                 raise
             return _Pinned(next(iter(bases.values())).commit_no, bases, lease)
+
+    def _forget(self, pinned: _Pinned) -> None:
+        """Let the next question pin anew."""
+        with self._lock:
+            if self._current is pinned:
+                self._retire()
+                self._current = None
 
     def _retire(self) -> None:
         old = self._current

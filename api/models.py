@@ -1,0 +1,149 @@
+"""The documents that the service takes and gives, for OpenAPI; `cad.query` makes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.contigs import Assembly
+
+Purpose = Literal["care", "research", "industry"]
+State = Literal["seen", "callable_not_seen", "not_callable", "not_assayed", "hidden"]
+Count = Annotated[int, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Document(BaseModel):
+    """A document with these fields and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Document):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(description="URN of the reason.")
+    title: str = Field(description="The reason in words, always the same.")
+    status: int = Field(description="HTTP status.")
+    detail: str = Field(description="What was found, and what was expected.")
+    reason: str = Field(description="Machine-readable reason; codes are added, never renamed.")
+    where: str | None = Field(description="Variant, region, stratum or setting it is about.")
+
+
+class Frequency(Document):
+    """One stratum's figures. Where `hidden` is true the withheld ones are null."""
+
+    stratum: str = Field(description="`all`, `attribute=value`, or several joined by commas.")
+    ac: Count | None = Field(description="Alleles carried, passing.")
+    an: Count | None = Field(description="Known passing alleles.")
+    af: Fraction | None = Field(description="ac / an, on M n_hom / an; null where an is 0.")
+    n_het: Count | None = Field(description="Persons with one copy at ploidy 2.")
+    n_hom: Count | None = Field(description="Persons with two copies.")
+    n_hemi: Count | None = Field(description="Persons with one copy at ploidy 1 on X or Y.")
+    persons: Count | None = Field(description="Persons with a known passing allele.")
+    faf95: Fraction | None = Field(description="Lower bound of af at 95 % confidence.")
+    ac_raw: Count | None = Field(description="ac whatever the thresholds say.")
+    an_raw: Count | None = Field(description="an whatever the thresholds say.")
+    hidden: bool = Field(description="Whether figures are withheld as too few.")
+
+
+class _OfBase(Document):
+    """Which base an answer is from."""
+
+    assembly: Assembly
+    purpose: Purpose
+    persons: Count = Field(description="Persons in the base of this purpose.")
+    platforms: list[str] = Field(description="Platforms with persons in it.")
+    commit: int = Field(description="Commit of the build.")
+    release: str | None = Field(description="Release, where the answer is from one.")
+    built_at: datetime = Field(description="When the base was built.")
+
+
+_VARIANT_EXAMPLE: Final[dict[str, Any]] = {
+    "variant": "22-16050075-A-G",
+    "state": "seen",
+    "raw_only": False,
+    "assembly": "GRCh38",
+    "purpose": "care",
+    "persons": 2504,
+    "platforms": ["AURAGEN", "SEQOIA"],
+    "commit": 12,
+    "release": None,
+    "built_at": "2026-11-20T03:12:09.120000+00:00",
+    "normalised_from": None,
+    "left_aligned": True,
+    "frequencies": [
+        {
+            "stratum": "all",
+            "ac": 2,
+            "an": 5008,
+            "af": 0.00039936102236421724,
+            "n_het": 2,
+            "n_hom": 0,
+            "n_hemi": 0,
+            "persons": 2504,
+            "faf95": 7.095876e-05,
+            "ac_raw": 2,
+            "an_raw": 5008,
+            "hidden": False,
+        }
+    ],
+}
+
+
+class VariantAnswer(_OfBase):
+    """How often a variant is seen, in how many who could have shown it, in whom."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_VARIANT_EXAMPLE]})
+
+    variant: str = Field(description="The variant in the base's own form.")
+    state: State = Field(description="Of `all`, or of the one stratum asked for.")
+    raw_only: bool = Field(description="Not seen among passing genotypes, but among others.")
+    normalised_from: str | None = Field(description="The variant as asked, where it differs.")
+    left_aligned: bool = Field(
+        description="False where no registered reference tells whether it lies further left."
+    )
+    frequencies: list[Frequency]
+
+
+class RegionAnswer(_OfBase):
+    """The variants of the base in a region, sorted by position and alleles."""
+
+    region: str
+    variants: list[VariantAnswer]
+
+
+class Question(Document):
+    """What any question about figures may say beside what it is about."""
+
+    purpose: str = Field(
+        default="care",
+        description="Whose consents and cohorts let them count.",
+        json_schema_extra={"enum": ["care", "research", "industry"]},
+    )
+    stratum: list[str] = Field(
+        default=[],
+        description="Only these strata; all of them where none is named.",
+        examples=[["all", "founder=1"]],
+    )
+
+
+class VariantQuestion(Question):
+    """A question about one variant."""
+
+    excluding_family: str | None = Field(
+        default=None, description="Count as if this family were not in the base."
+    )
+
+
+class StatusAnswer(BaseModel):
+    """What the warehouse holds at its latest commit, and what waits to be built."""
+
+    warehouse_id: str
+    assembly: Assembly
+    commit: int
+    base: dict[str, Any] | None = Field(description="The latest build.")
+    purposes: dict[str, dict[str, int]] = Field(description="Persons and variants by purpose.")
+    is_built: bool = Field(description="Whether a build would find nothing to do.")

@@ -1,0 +1,77 @@
+"""Errors as problem documents (RFC 9457): every answer that is not a success has this one shape."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.models import Problem
+from schemas.errors import HTTP_STATUS, BadQuestion, CadError, NotFound
+from schemas.reasons import REASONS
+
+MEDIA_TYPE: Final = "application/problem+json"
+DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "A problem document; `reason` is one of the listed reasons.",
+        "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+    }
+}
+"""What a route says of its errors in the OpenAPI document."""
+
+
+def problem_response(error: CadError, status: int | None = None) -> Response:
+    """The response to an error, of the status in `schemas.errors.HTTP_STATUS` if none is given."""
+    if status is None:
+        status = next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
+    problem = Problem(
+        type=f"urn:cad:reason:{error.reason}",
+        title=REASONS[error.reason].en,
+        status=status,
+        detail=error.detail,
+        reason=error.reason,
+        where=error.where,
+    )
+    return Response(orjson.dumps(problem.model_dump()), status, media_type=MEDIA_TYPE)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Let the application answer every error with a problem document."""
+    app.add_exception_handler(CadError, _ours)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _ours(_: Request, error: Exception) -> Response:
+    assert isinstance(error, CadError)
+    return problem_response(error)
+
+
+def _malformed(_: Request, error: Exception) -> Response:
+    """What does not follow the schema; what was sent is not repeated, it may name somebody."""
+    assert isinstance(error, RequestValidationError)
+    found = "; ".join(
+        f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()
+    )
+    return problem_response(BadQuestion("request_malformed", found))
+
+
+def _of_http(request: Request, error: Exception) -> Response:
+    """No such route, or not by this method."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return problem_response(NotFound("not_found", "no such address", request.url.path))
+    detail = HTTPStatus(error.status_code).phrase
+    response = problem_response(BadQuestion("request_malformed", detail), error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _unforeseen(_: Request, error: Exception) -> Response:
+    """Of an error's message nothing is told: it may hold anything. The server logs its trace."""
+    return problem_response(CadError("internal_error", type(error).__name__))
