@@ -42,7 +42,7 @@ from schemas.errors import CadError, Conflict
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["push", "build", "compact"]
+Kind = Literal["push", "build", "compact", "correct", "withdraw", "erase"]
 T = TypeVar("T")
 
 _FSYNC_THREADS: Final = 8

@@ -21,11 +21,14 @@ STEPS: Final[dict[str, tuple[str, ...]]] = {
     "push": ("push:checked", "push:reserved", "push:file_read", "push:tracks_written"),
     "build": ("build:planned", "build:bin_written"),
     "compact": ("compact:bin_written",),
+    "correct": (),
+    "withdraw": (),
+    "erase": ("erase:file_rewritten",),
     "sweep": ("sweep:aborted", "sweep:forgotten", "sweep:file_deleted"),
 }
 """Steps of their own of each kind of work; those that commit pass through PROTOCOL_STEPS too."""
 
-_COMMITTING: Final = ("push", "build", "compact")
+_COMMITTING: Final = ("push", "build", "compact", "correct", "withdraw", "erase")
 _reached: Counter[str] = Counter()
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
+import duckdb
+
 from cad.registry.engine import writing
 from cad.registry.numbers import lock_head
 from cad.registry.sessions import end_lease, insert_lease, renew_lease
 from cad.warehouse import Warehouse
-from schemas.errors import CadError
+from schemas.errors import CadError, Conflict
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ def pin(warehouse: Warehouse) -> Iterator[int]:
 
     Raises:
         Unavailable: `registry_unusable`.
+        Conflict: `snapshot_erased`, where a withdrawal ended the pin and its files are gone.
     """
     seconds = warehouse.settings.lease_seconds
     with writing(warehouse.engine) as connection:
@@ -39,6 +42,11 @@ def pin(warehouse: Warehouse) -> Iterator[int]:
     try:
         with kept_alive(renew, seconds):
             yield commit_no
+    except (FileNotFoundError, duckdb.IOException):
+        # A file that a lease protects is gone only where an erasure ended the lease.
+        if renew():
+            raise
+        raise Conflict("snapshot_erased", f"commit {commit_no} was erased; read anew") from None
     finally:
         # Where the registry is gone the lease runs out by itself.
         with suppress(CadError), writing(warehouse.engine) as connection:

@@ -34,6 +34,7 @@ from cad.registry.engine import reading
 from cad.registry.files import lake_files, remove_files
 from cad.registry.folded import exchange_folded, exchange_strata
 from cad.warehouse import Warehouse
+from cad.withdraw import erase_withdrawn
 from loaders.jobs import WrittenFile
 
 log = logging.getLogger(__name__)
@@ -86,7 +87,9 @@ def build_base(warehouse: Warehouse, progress: Progress | None = None) -> BuildR
     """
     started = perf_counter()
     with pin(warehouse) as commit_no:
-        return _build_at(warehouse, commit_no, progress, started)
+        report = _build_at(warehouse, commit_no, progress, started)
+    erase_withdrawn(warehouse)
+    return report
 
 
 def _build_at(

@@ -17,7 +17,7 @@ def track_checksums(connection: Connection, numbers: Collection[int]) -> dict[in
     """Checksums of tracks, by number: equal tracks of different batches have the same."""
     query = select(track.c.track_no, track.c.sha256)
     wanted = set(numbers)
-    return {no: sha for no, sha in connection.execute(query).tuples() if no in wanted}
+    return {no: sha for no, sha in connection.execute(query) if no in wanted}
 
 
 def bucket_files(connection: Connection, table: str, buckets: Collection[int]) -> list[LakeFile]:
@@ -64,7 +64,7 @@ def _spans(connection: Connection, files: Collection[int]) -> dict[int, list[Spa
         lake_span.c.end,
         lake_span.c.rows,
     )
-    for number, *rest in connection.execute(query).tuples():
+    for number, *rest in connection.execute(query):
         if number in files:
             spans[number].append(Span(*rest))
     return spans

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import DatabaseError
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -170,6 +171,30 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
     except OperationalError as error:
         raise Unavailable("registry_unusable", str(error.orig).strip()) from error
+
+
+def scrub(engine: Engine) -> bool:
+    """Write SQLite's file anew and empty its log, so that no deleted row is left in either.
+
+    On PostgreSQL, VACUUM FULL and the retention of the write-ahead log are its operator's.
+
+    Returns:
+        Whether it was done; another reader may hold the log open.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        # Outside any transaction, which VACUUM refuses to run in.
+        cursor.execute("VACUUM")
+        busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.close()
+        return not busy
+    except DatabaseError:
+        return False
+    finally:
+        raw.close()
 
 
 def registry_now(connection: Connection) -> datetime:

@@ -31,7 +31,7 @@ def folded_rows(connection: Connection, purpose: str) -> dict[str, FoldedRow]:
     ).where(folded.c.purpose == purpose)
     return {
         person: FoldedRow(sample, sex, tuple(strata), rules)
-        for person, sample, sex, strata, rules in connection.execute(query).tuples()
+        for person, sample, sex, strata, rules in connection.execute(query)
     }
 
 
@@ -65,7 +65,7 @@ def exchange_folded(
 def stratum_numbers(connection: Connection, purpose: str) -> dict[str, int]:
     """The strata of a purpose and their numbers, by name."""
     query = select(stratum.c.name, stratum.c.stratum_no).where(stratum.c.purpose == purpose)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def exchange_strata(
