@@ -65,22 +65,25 @@ def read_base(warehouse: Warehouse, commit_no: int) -> pl.DataFrame:
     return pl.concat([_read_purpose(warehouse, commit_no, purpose) for purpose in PURPOSES])
 
 
-def compare_counts(found: pl.DataFrame, expected: pl.DataFrame) -> Agreement:
+def compare_counts(
+    found: pl.DataFrame, expected: pl.DataFrame, quantities: Sequence[str] = QUANTITIES
+) -> Agreement:
     """Compare two tables of counts, figure by figure.
 
     Args:
         found: as `read_base` gives them.
         expected: as ``DemoCohort.truth_rows`` gives them.
+        quantities: the columns to compare.
 
     A row that only one of them has counts as so many figures that disagree.
     """
-    whole = [pl.col("pos", *QUANTITIES).cast(pl.Int64)]
+    whole = [pl.col("pos", *quantities).cast(pl.Int64)]
     ours, theirs = (
-        table.select(*_ROW, *QUANTITIES).with_columns(whole) for table in (found, expected)
+        table.select(*_ROW, *quantities).with_columns(whole) for table in (found, expected)
     )
     both = ours.join(theirs, on=_ROW, how="full", coalesce=True, suffix="_expected")
     agreed, examples = 0, []
-    for name in QUANTITIES:
+    for name in quantities:
         wrong = both.filter(
             pl.col(name).is_null()
             | pl.col(f"{name}_expected").is_null()
@@ -89,7 +92,7 @@ def compare_counts(found: pl.DataFrame, expected: pl.DataFrame) -> Agreement:
         agreed += len(both) - len(wrong)
         chosen = wrong.select(*_ROW, name, f"{name}_expected").head(_SHOWN)
         examples += [_told(name, row) for row in chosen.iter_rows()]
-    return Agreement(len(both) * len(QUANTITIES), agreed, tuple(examples[:_SHOWN]))
+    return Agreement(len(both) * len(quantities), agreed, tuple(examples[:_SHOWN]))
 
 
 def compare_receipts(found: Receipt, expected: Sequence[ExpectedFile]) -> Agreement:

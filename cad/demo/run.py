@@ -18,6 +18,7 @@ from rich.console import Console
 
 from cad.demo.answers import AnswerReport
 from cad.demo.check import Agreement
+from cad.demo.exported import ExportReport
 from cad.demo.folder import DEFAULT_FOLDER, prepare_folder
 from cad.demo.nights import NightReport, PushReport, RefusalReport
 from cad.demo.show import show_command, show_heading, show_line, shown_path
@@ -39,6 +40,7 @@ class DemoReport:
         refusal: of the truncated batch.
         repush: what the second push of a batch answered.
         answers: to questions asked after the last night.
+        export: the sites VCF of the last night.
         seconds: from the first line to the last.
     """
 
@@ -49,6 +51,7 @@ class DemoReport:
     refusal: RefusalReport
     repush: Receipt
     answers: AnswerReport
+    export: ExportReport
     seconds: float
 
     @property
@@ -73,6 +76,7 @@ class DemoReport:
             self.counts.is_full
             and self.lines.is_full
             and self.answers.is_right
+            and self.export.counts.is_full
             and self.refusal.is_right
             and self.repush.status == "unchanged"
         )
@@ -89,6 +93,7 @@ class DemoReport:
             "refusal": self.refusal.to_json(),
             "repush": {"batch_id": self.repush.batch_id, "status": self.repush.status},
             "answers": self.answers.to_json(),
+            "export": self.export.to_json(),
             "counts": self.counts.to_json(),
             "lines": self.lines.to_json(),
             "seconds": round(self.seconds, 3),
@@ -124,6 +129,7 @@ def run_demo(
             second_build = story.build(2)
             third = (story.push(3), story.build(3))
             answers = story.ask()
+            export = story.export(place / "sites.vcf.gz")
     report = DemoReport(
         folder=place,
         persons=len(cohort.truth.people),
@@ -132,6 +138,7 @@ def run_demo(
         refusal=refusal,
         repush=repush,
         answers=answers,
+        export=export,
         seconds=perf_counter() - started,
     )
     _end(report, console)

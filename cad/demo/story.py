@@ -9,6 +9,7 @@ from time import perf_counter
 from rich.console import Console
 
 from cad.demo.answers import AnswerReport, ask_everything
+from cad.demo.exported import ExportReport, export_sites
 from cad.demo.folder import mark_demo
 from cad.demo.nights import (
     NightReport,
@@ -118,6 +119,15 @@ class Story:
             self.console.print()
             self._command(f"variant {answer.asked.variant}")
             show_answer(self.console, answer)
+        return report
+
+    def export(self, path: Path) -> ExportReport:
+        """Write the care base as a sites VCF and read it back."""
+        show_heading(self.console, "The base leaves as a sites VCF")
+        self._command(f"export vcf -o {shown_path(path)}")
+        report = export_sites(self.warehouse, self.cohort, path)
+        show_line(self.console, f"{report.exported.variants:,} variants seen, and their index")
+        show_agreement(self.console, report.counts, "figures of everybody agree with the truth")
         return report
 
     def _command(self, text: str) -> None:

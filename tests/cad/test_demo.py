@@ -118,6 +118,17 @@ def test_a_wrong_answer_is_noticed(report: DemoReport) -> None:
         assert not replace(report, answers=answers).is_right
 
 
+def test_the_sites_vcf_is_right(report: DemoReport, truth: pl.DataFrame) -> None:
+    exported = report.export
+    carried = truth.filter(purpose="care", stratum="all").filter(pl.col("ac") > 0)
+    assert exported.exported.variants == len(carried)
+    assert exported.counts.is_full
+    assert exported.counts.checked == 6 * len(carried)
+    assert (report.folder / "sites.vcf.gz.tbi").exists()
+    spoilt = replace(exported, counts=Agreement(2, 1))
+    assert not replace(report, export=spoilt).is_right
+
+
 def test_the_report_is_a_json_document(report: DemoReport) -> None:
     document = json.loads(json.dumps(report.to_json()))
     assert document["is_right"] is True
