@@ -18,7 +18,10 @@ Callability = Literal["blocks", "bed", "sites"]
 
 @dataclass(frozen=True)
 class Thresholds:
-    """When a genotype passes (DESIGN 5.4, 5.7), after gnomAD's adj filter; fixed when a warehouse is made."""
+    """When a genotype passes (DESIGN 5.4, 5.7), after gnomAD's adj filter.
+
+    Fixed when a warehouse is made.
+    """
 
     min_gq: int = 20
     min_dp: int = 10
@@ -31,7 +34,10 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs of positions on one contig, in order and disjoint: three arrays of one length (start, end, code)."""
+    """Runs of positions on one contig, in order and disjoint.
+
+    Three arrays of one length (start, end, code).
+    """
 
     start: NDArray[np.int32]
     end: NDArray[np.int32]
@@ -46,8 +52,9 @@ Track = dict[str, Runs]
 class Column:
     """A sample column of the file.
 
-    `number` is None for the column of a withdrawn person: checked, but neither counted nor kept. `track` is the union of
-    the BEDs of all `bed` files of the sample in its batch, and `bed` that of this file; both are empty for other files.
+    `number` is None for the column of a withdrawn person: checked, but neither counted nor kept.
+    `track` is the union of the BEDs of all `bed` files of the sample in its batch, and `bed` that
+    of this file; both are empty for other files.
     """
 
     name: str
@@ -55,7 +62,7 @@ class Column:
     bed: Track = field(default_factory=dict)
     track: Track = field(default_factory=dict)
     site_track: bool = True
-    """For `sites`: whether the sample may use the file's shared site list (it has no other file in the batch)."""
+    """For `sites`: whether the file's site list serves the sample, which then has no other file."""
     skip_mito: bool = False
     """Whether the sample has a mitochondrial file, which alone counts for M (DESIGN 4)."""
 
@@ -103,8 +110,9 @@ class WrittenFile:
 class FileResult:
     """What reading a file gave.
 
-    `contigs` are the counted contigs it covers: the declared ones, else those with a record. `own_track` is the file's site
-    list (`sites`) or its contigs with code 0 (`blocks`); for `bed` it is None, the columns' tracks serve.
+    `contigs` are the counted contigs it covers: the declared ones, else those with a record.
+    `own_track` is the file's site list (`sites`) or its contigs with code 0 (`blocks`); for `bed`
+    it is None, the columns' tracks serve.
     """
 
     receipt: FileReceipt

@@ -1,1 +1,4 @@
-"""What all layers agree on: words, table schemas, contigs, reasons and errors. Imports nothing else of CAD."""
+"""What all layers agree on: words, table schemas, contigs, reasons and errors.
+
+Imports nothing else of CAD.
+"""

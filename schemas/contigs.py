@@ -1,8 +1,8 @@
 """Counted contigs, their lengths, and how many copies of them a person has.
 
-Contigs are named without ``chr``: 1-22, X, Y, M. Lengths and pseudo-autosomal regions (PARs) are those of
-the Genome Reference Consortium's GRCh37 and GRCh38; the mitochondrial sequence is rCRS (NC_012920) in both.
-Coordinates are 1-based inclusive.
+Contigs are named without ``chr``: 1-22, X, Y, M. Lengths and pseudo-autosomal regions (PARs) are
+those of the Genome Reference Consortium's GRCh37 and GRCh38; the mitochondrial sequence is rCRS
+(NC_012920) in both. Coordinates are 1-based inclusive.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@
     ├── Unavailable       the warehouse, an engine or an extra is not there or not usable
     └── Forbidden         not allowed to the one who asks
 
-Exit codes of the command line and HTTP statuses are decided by `EXIT_CODE` and `HTTP_STATUS` alone. A message says what
-was found, what was expected and where; it never holds a person's identifier or phenotype.
+Exit codes of the command line and HTTP statuses are decided by `EXIT_CODE` and `HTTP_STATUS` alone.
+A message says what was found, what was expected and where; it never holds a person's identifier or
+phenotype.
 """
 
 from __future__ import annotations

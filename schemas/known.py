@@ -1,7 +1,8 @@
 """One integer for what is known of a sample's alleles, before its ploidy is applied.
 
-Whether a genotype of X counts as two alleles or one depends on the declared sex, which may be corrected
-after the genotype was stored. A *code* therefore keeps the answer for both ploidies and both readings:
+Whether a genotype of X counts as two alleles or one depends on the declared sex, which may be
+corrected after the genotype was stored. A *code* therefore keeps the answer for both ploidies and
+both readings:
 
 ====== ===== =======================================================
 bits   name  meaning
@@ -12,8 +13,9 @@ bits   name  meaning
 5      raw1  at ploidy 1, alleles whatever the thresholds say (0-1)
 ====== ===== =======================================================
 
-The same layout holds known alleles (callable) and dosages (calls). On the mitochondrion known alleles
-use ``pass1``/``raw1``; dosages use ``pass2``/``raw2`` with 1 = heteroplasmic, 2 = homoplasmic (DESIGN 5.7).
+The same layout holds known alleles (callable) and dosages (calls). On the mitochondrion known
+alleles use ``pass1``/``raw1``; dosages use ``pass2``/``raw2`` with 1 = heteroplasmic, 2 =
+homoplasmic (DESIGN 5.7).
 """
 
 from __future__ import annotations
@@ -32,7 +34,10 @@ KNOWN_MASK: Final[dict[RegionClass, int]] = {
     RegionClass.MITOCHONDRIAL: 0b11_00_00,
     RegionClass.Y_PAR: 0,
 }
-"""The bits of a known-allele code that can ever count in a region class; the others are stored as 0."""
+"""The bits of a known-allele code that can ever count in a region class.
+
+The others are stored as 0.
+"""
 
 DOSAGE_MASK: Final[dict[RegionClass, int]] = {
     **KNOWN_MASK,

@@ -1,4 +1,4 @@
-"""The receipt: what became of each data line and each alternate allele of a pushed file (DESIGN 4)."""
+"""The receipt: what became of each data line and alternate allele of a file (DESIGN 4)."""
 
 from __future__ import annotations
 

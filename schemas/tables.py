@@ -1,18 +1,25 @@
 """Arrow schemas of the lake's tables: every column with its unit and meaning.
 
-Positions are 1-based inclusive. Codes are packed as `schemas.known` says. Integer columns are 32 bits wide, because
-every engine that reads the lake knows that type; on disk they are delta- or dictionary-encoded.
+Positions are 1-based inclusive. Codes are packed as `schemas.known` says. Integer columns are 32
+bits wide, because every engine that reads the lake knows that type; on disk they are delta- or
+dictionary-encoded.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
 
-def _column(name: str, kind: pa.DataType, unit: str, text: str, *, null: bool = False) -> pa.Field:
+def _column(
+    name: str, kind: pa.DataType, unit: str, text: str, *, null: bool = False
+) -> pa.Field[Any]:
     return pa.field(name, kind, nullable=null, metadata={"unit": unit, "description": text})
+
+
+def _said(text: str) -> dict[bytes | str, bytes | str]:
+    return {"description": text}
 
 
 _INT: Final = pa.int32()
@@ -34,14 +41,23 @@ CALLS: Final = pa.schema(
         _column("gt", _TEXT, "VCF GT", "Genotype as written, alleles numbered as in the record."),
         _column("allele", _INT, "index", "Which allele of gt this row is about."),
         _column("dp", _INT, "reads", "Depth that the passing rule read.", null=True),
-        _column("gq", _INT, "phred", "Genotype quality that the passing rule read, rounded down.", null=True),
+        _column(
+            "gq",
+            _INT,
+            "phred",
+            "Genotype quality that the passing rule read, rounded down.",
+            null=True,
+        ),
         _column("ad_ref", _INT, "reads", "Reads of the reference allele.", null=True),
         _column("ad_alt", _INT, "reads", "Reads of this allele.", null=True),
         _column("vaf", pa.float32(), "fraction", "Allele fraction on M.", null=True),
         _column("filter", _TEXT, "VCF FILTER", "FILTER of the record as written."),
     ],
-    metadata={"description": "One row per sample and alternate allele it carries, sorted by contig, pos, ref, alt, sample."},
-)  # fmt: skip
+    metadata=_said(
+        "One row per sample and alternate allele it carries, sorted by contig, pos, "
+        "ref, alt, sample."
+    ),
+)
 CALLABLE: Final = pa.schema(
     [
         _SAMPLE,
@@ -49,20 +65,33 @@ CALLABLE: Final = pa.schema(
         _column("start", _INT, "bp", "First position."),
         _column("end", _INT, "bp", "Last position; never beyond start's page of 16 000 positions."),
         _column("code", _INT, "code", "Known alleles here, packed by ploidy and passing."),
-        _column("replaced", _INT, "code", "What the sample's tracks say here, which this row replaces."),
+        _column(
+            "replaced", _INT, "code", "What the sample's tracks say here, which this row replaces."
+        ),
     ],
-    metadata={"description": "One row per sample and run of positions whose known alleles differ from its tracks, sorted by contig, start, sample."},
-)  # fmt: skip
+    metadata=_said(
+        "One row per sample and run of positions whose known alleles differ from its "
+        "tracks, sorted by contig, start, sample."
+    ),
+)
 TRACKS: Final = pa.schema(
     [
         _column("track", _INT, "id", "Track number given by the registry."),
         _column("contig", _TEXT, "name", "Counted contig without chr."),
         _column("start", _INT, "bp", "First position."),
         _column("end", _INT, "bp", "Last position."),
-        _column("code", _INT, "code", "Known alleles of the track's samples where no callable row says otherwise."),
+        _column(
+            "code",
+            _INT,
+            "code",
+            "Known alleles of the track's samples where no callable row says otherwise.",
+        ),
     ],
-    metadata={"description": "One row per run of positions that a file's assay looked at: its BED, its sites, or the contigs of a gVCF (code 0)."},
-)  # fmt: skip
+    metadata=_said(
+        "One row per run of positions that a file's assay looked at: its BED, its "
+        "sites, or the contigs of a gVCF (code 0)."
+    ),
+)
 BASE_COUNTS: Final = pa.schema(
     [
         *_KEY,
@@ -74,18 +103,51 @@ BASE_COUNTS: Final = pa.schema(
         _column("n_hom_raw", _INT, "persons", "n_hom whatever the thresholds say."),
         _column("n_hemi_raw", _INT, "persons", "n_hemi whatever the thresholds say."),
     ],
-    metadata={"description": "One row per variant and stratum with a raw count above 0, for one purpose, sorted by pos, ref, alt, stratum."},
-)  # fmt: skip
+    metadata=_said(
+        "One row per variant and stratum with a raw count above 0, for one purpose, "
+        "sorted by pos, ref, alt, stratum."
+    ),
+)
 BASE_AN: Final = pa.schema(
     [
         *_KEY,
-        _column("an", _INTS, "alleles", "Known passing alleles; element k is stratum number k (from 1)."),
-        _column("an_raw", _INTS, "alleles", "Known alleles whatever the thresholds say, by stratum."),
+        _column(
+            "an", _INTS, "alleles", "Known passing alleles; element k is stratum number k (from 1)."
+        ),
+        _column(
+            "an_raw", _INTS, "alleles", "Known alleles whatever the thresholds say, by stratum."
+        ),
         _column("persons", _INTS, "persons", "Persons with a known passing allele, by stratum."),
-        _column("assayed", _INTS, "persons", "Persons whose assay covers the position, by stratum."),
+        _column(
+            "assayed", _INTS, "persons", "Persons whose assay covers the position, by stratum."
+        ),
+        _column(
+            "p_platform",
+            pa.float64(),
+            "chance",
+            "Chance of platforms differing as much in allele frequency; not corrected.",
+            null=True,
+        ),
+        _column(
+            "p_excess_het",
+            pa.float64(),
+            "chance",
+            "Chance of as many heterozygotes among founders, exact; not corrected.",
+            null=True,
+        ),
+        _column(
+            "call_rate",
+            pa.float64(),
+            "fraction",
+            "Persons with a known passing allele, of those assayed.",
+            null=True,
+        ),
     ],
-    metadata={"description": "One row per variant of the base, for one purpose, sorted by pos, ref, alt. A list may be shorter than the strata table: missing elements are 0."},
-)  # fmt: skip
+    metadata=_said(
+        "One row per variant of the base, for one purpose, sorted by pos, ref, alt. A "
+        "list may be shorter than the strata table: missing elements are 0."
+    ),
+)
 BASE_DEPTH: Final = pa.schema(
     [
         _column("contig", _TEXT, "name", "Counted contig without chr."),
@@ -97,8 +159,11 @@ BASE_DEPTH: Final = pa.schema(
         _column("persons", _INTS, "persons", "Change of persons."),
         _column("assayed", _INTS, "persons", "Change of assayed."),
     ],
-    metadata={"description": "One row per page and stratum that anybody's assay touches: depth as differences, for one purpose, sorted by page, stratum."},
-)  # fmt: skip
+    metadata=_said(
+        "One row per page and stratum that anybody's assay touches: depth as "
+        "differences, for one purpose, sorted by page, stratum."
+    ),
+)
 
 LAKE_TABLES: Final[dict[str, pa.Schema]] = {
     "calls": CALLS,

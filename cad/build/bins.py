@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from cad.build.depth_kernel import PARTS, Changes, add_changes, figures_at, no_changes
 from cad.build.difference import Place
+from cad.build.flags import StratumFigures, flag_columns
 from cad.build.statements import statement
 from cad.index import write_index
 from loaders.jobs import Span, WrittenFile
 from loaders.lake_writer import LakeWriter, file_sha256
+from schemas.contigs import Assembly
 from schemas.tables import BASE_AN, BASE_COUNTS, BASE_DEPTH
 
 _FIGURES = ("an", "an_raw", "persons", "assayed")
@@ -42,14 +44,18 @@ def write_bin(
     held: HeldBin,
     counts: pa.Table,
     depth: Changes,
-    n_strata: int,
+    strata: Mapping[str, int],
     place: Place,
+    assembly: Assembly,
     out: Path,
 ) -> list[WrittenFile]:
-    """Add the difference to what is held, and write the bin's tables and key index under `out`."""
+    """Add the difference to what is held, and write the bin's tables and key index under `out`.
+
+    `strata` are the numbers of the purpose's strata by name.
+    """
     merged = _merge_counts(database, held, counts, place)
     changes = add_changes(_held_depth(held), depth)
-    an = _an_table(merged, changes, n_strata)
+    an = _an_table(merged, changes, strata, assembly, place.contig)
     written = [
         _write("base_counts", merged, place, out),
         _write("base_an", an, place, out),
@@ -133,30 +139,39 @@ def _lists(offsets: NDArray[np.int32], values: NDArray[np.int32]) -> pa.Array[An
     return lists
 
 
-def _an_table(counts: pa.Table, changes: Changes, n_strata: int) -> pa.Table:
-    """One row per variant of the counts: its figures by stratum, at its position."""
-    keys = _distinct_keys(counts)
+def _an_table(
+    counts: pa.Table, changes: Changes, strata: Mapping[str, int], assembly: Assembly, contig: str
+) -> pa.Table:
+    """One row per variant of the counts: its figures by stratum, at its position, and its flags."""
+    first = _first_rows(counts)
+    keys = counts.select(["contig", "pos", "ref", "alt"]).take(np.flatnonzero(first))
     pos = keys["pos"].to_numpy().astype(np.int32)
+    n_strata = max([1, *strata.values()])
     figures = figures_at(changes, pos, n_strata)
     offsets = np.arange(len(pos) + 1, dtype=np.int32) * np.int32(n_strata)
     lists = [_lists(offsets, figures[:, :, part].ravel()) for part in range(PARTS)]
+    by_stratum = StratumFigures(counts, np.cumsum(first) - 1, figures)
+    flags = flag_columns(by_stratum, strata, pos.astype(np.int64), assembly, contig)
     return pa.Table.from_arrays(
-        [keys[name].combine_chunks() for name in ("contig", "pos", "ref", "alt")] + lists,
+        [
+            *(keys[name].combine_chunks() for name in ("contig", "pos", "ref", "alt")),
+            *lists,
+            *(pa.array(values, mask=np.isnan(values)) for values in flags.values()),
+        ],
         schema=BASE_AN,
     )
 
 
-def _distinct_keys(counts: pa.Table) -> pa.Table:
-    """The variants of sorted counts, each once."""
-    if counts.num_rows < 2:
-        return counts.select(["contig", "pos", "ref", "alt"])
-    differs = np.ones(counts.num_rows, bool)
-    same = np.ones(counts.num_rows - 1, bool)
-    for name in ("pos", "ref", "alt"):
-        column = counts[name].combine_chunks()
-        same &= pc.equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
-    differs[1:] = ~same
-    return counts.select(["contig", "pos", "ref", "alt"]).take(np.flatnonzero(differs))
+def _first_rows(counts: pa.Table) -> NDArray[np.bool_]:
+    """Which rows of sorted counts are the first of their variant."""
+    first = np.ones(counts.num_rows, bool)
+    if counts.num_rows > 1:
+        same = np.ones(counts.num_rows - 1, bool)
+        for name in ("pos", "ref", "alt"):
+            column = counts[name].combine_chunks()
+            same &= pc.equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
+        first[1:] = ~same
+    return first
 
 
 def _write(table: str, rows: pa.Table, place: Place, out: Path) -> WrittenFile | None:

@@ -230,8 +230,9 @@ class _Work:
                 HeldBin({table: self.warehouse.path / file.path for table, file in held.items()}),
                 own_counts,
                 own_depth,
-                max([1, *self.plan.purposes[purpose].strata.values()]),
+                self.plan.purposes[purpose].strata,
                 place,
+                self.warehouse.assembly,
                 folder,
             )
             written[purpose] += files
