@@ -77,6 +77,9 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "lake_file_damaged": ("A file of the lake is missing or altered.", "Un fichier du lac est absent ou altéré."),
     "batch_unknown": ("No batch has this id.", "Aucun lot n'a cet identifiant."),
     "person_unknown": ("No person has this pseudonym.", "Aucune personne n'a ce pseudonyme."),
+    "sample_unknown": ("No sample has this id.", "Aucun échantillon n'a cet identifiant."),
+    "sample_ambiguous": ("Samples of several batches have this id; name the batch.", "Des échantillons de plusieurs lots ont cet identifiant ; nommez le lot."),
+    "correction_conflict": ("Rows of corrections contradict each other.", "Des lignes de corrections se contredisent."),
     "family_unknown": ("No family has this id.", "Aucune famille n'a cet identifiant."),
     "variant_malformed": ("A variant is not written contig-pos-ref-alt.", "Un variant n'est pas écrit contig-pos-ref-alt."),
     "region_malformed": ("A region is not written contig:start-end.", "Une région n'est pas écrite contig:début-fin."),
@@ -124,6 +127,10 @@ _WARNING: Final[dict[str, tuple[str, str]]] = {
     "cohort_unlisted": ("The cohort is in no code list; its purposes are not narrowed.", "La cohorte n'est dans aucune liste ; ses finalités ne sont pas restreintes."),
     "sample_elsewhere": ("Another batch has this sample id under another person.", "Un autre lot a cet identifiant pour une autre personne."),
     "region_off_route": ("The region is not routed to this platform.", "La région n'est pas rattachée à cette plateforme."),
+    "sex_discordant": ("The genotypes of X and Y contradict the declared sex.", "Les génotypes de X et Y contredisent le sexe déclaré."),
+    "parent_discordant": ("The genotypes contradict a declared parent.", "Les génotypes contredisent un parent déclaré."),
+    "same_genome_two_persons": ("Two persons who are not declared twins have one genome.", "Deux personnes non déclarées jumelles ont le même génome."),
+    "two_genomes_one_person": ("Samples of one person have different genomes.", "Des échantillons d'une même personne ont des génomes différents."),
     "samples_ignored": ("Columns of withdrawn persons were ignored.", "Des colonnes de personnes retirées ont été ignorées."),
 }  # fmt: skip
 

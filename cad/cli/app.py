@@ -1,0 +1,122 @@
+"""The table of commands, and the application that loads a command's module when it is called.
+
+Reading VCF, counting and serving each need libraries that take a second to import; ``cad --help``
+and a question about one variant need none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any, Final, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cad.cli.conduct import conducted
+from cad.cli.reply import Reply
+
+
+class Entry(NamedTuple):
+    """Where a command is: a function of a module, or several for a command with subcommands.
+
+    `help` is the first sentence of the function's docstring, for ``cad --help``.
+    """
+
+    panel: str
+    module: str
+    function: str
+    help: str
+    subcommands: tuple[str, ...] = ()
+
+
+_PLATFORM: Final = "Platforms: batches"
+_FIGURES: Final = "Figures"
+_OPERATOR: Final = "The operator's"
+_DEVELOPER: Final = "Development"
+
+COMMANDS: Final[dict[str, Entry]] = {
+    "init": Entry(_OPERATOR, "create", "init", "Make a warehouse."),
+    "validate": Entry(
+        _PLATFORM, "validate", "validate", "Check a batch as a push would, without a warehouse."
+    ),
+    "batch": Entry(_PLATFORM, "batch", "", "Make a batch out of VCF files.", ("new",)),
+    "push": Entry(_PLATFORM, "push", "push", "Push batches; each directory commits on its own."),
+    "receipt": Entry(
+        _PLATFORM, "status", "receipt", "Show the receipt of a batch that was pushed."
+    ),
+    "batches": Entry(_PLATFORM, "status", "batches", "List the batches of the warehouse."),
+    "build": Entry(
+        _FIGURES, "build", "build", "Bring the figures up to what was pushed since the last build."
+    ),
+    "status": Entry(_OPERATOR, "status", "status", "Show what the warehouse holds."),
+    "maintain": Entry(_OPERATOR, "maintain", "maintain", "Delete what nobody needs."),
+    "docs": Entry(_DEVELOPER, "docs", "docs", "Write the generated pages of the documentation."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Lists the commands from the table, and loads the one that is called."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, entry in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=entry.help, rich_help_panel=entry.panel))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that the arguments begin with, loaded, and the rest of the arguments."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, found if name is None else load_command(name), rest
+
+
+def load_command(name: str) -> TyperCommand | TyperGroup:
+    """A command of `COMMANDS` with all its options."""
+    entry = COMMANDS[name]
+    module = import_module(f"cad.cli.{entry.module}")
+    made = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    if entry.subcommands:
+        made.callback(help=entry.help)(lambda: None)
+        for function in entry.subcommands:
+            _add(made, function, getattr(module, function))
+    else:
+        _add(made, name, getattr(module, entry.function))
+    command = typer.main.get_command(made)
+    if not isinstance(command, TyperCommand | TyperGroup):
+        raise TypeError(name)
+    command.name = name
+    return command
+
+
+def _add(to: typer.Typer, name: str, function: Callable[..., Reply]) -> None:
+    to.command(name)(conducted(function))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        # Reading a distribution's metadata takes longer to import than all else that help needs.
+        typer.echo(import_module("importlib.metadata").version("cad-warehouse"))
+        raise typer.Exit
+
+
+app = typer.Typer(
+    name="cad",
+    cls=LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def describe_program(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version."),
+    ] = False,
+) -> None:
+    """CAD, the national variant warehouse: from nightly batches to allele frequencies."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="cad")

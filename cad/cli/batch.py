@@ -1,0 +1,98 @@
+"""`cad batch new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from cad.batch_new import new_batch
+from cad.cli.reply import Reply
+from schemas.contigs import Assembly
+from schemas.manifest import DeclaredCallability, DeclaredKind, Pipeline
+
+
+def new(
+    from_vcf: Annotated[
+        list[Path],
+        typer.Option(
+            "--from-vcf",
+            metavar="FILE...",
+            help="Variant files; several may follow one another.",
+            show_default=False,
+        ),
+    ],
+    platform: Annotated[str, typer.Option("--platform", help="Who pushes.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", metavar="DIR", help="Directory to make.", show_default=False),
+    ],
+    more: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="More variant files.", show_default=False),
+    ] = None,
+    ped: Annotated[
+        Path | None,
+        typer.Option("--ped", metavar="FILE", help="Pedigree: sex, parents, family, affection."),
+    ] = None,
+    kind: Annotated[
+        DeclaredKind, typer.Option("--kind", help="What the files report.")
+    ] = "germline",
+    callability: Annotated[
+        DeclaredCallability | None,
+        typer.Option(
+            "--callability",
+            help="How the files say where they looked; found out where unset: bed if one is given, "
+            "blocks for a gVCF, else sites.",
+        ),
+    ] = None,
+    bed: Annotated[
+        Path | None, typer.Option("--bed", metavar="FILE", help="BED of what was looked at.")
+    ] = None,
+    assembly: Annotated[
+        Assembly | None,
+        typer.Option("--assembly", help="The assembly; read from the headers where unset."),
+    ] = None,
+    batch_id: Annotated[
+        str | None,
+        typer.Option("--batch-id", help="The batch's id; platform and checksum where unset."),
+    ] = None,
+    pipeline: Annotated[
+        str, typer.Option("--pipeline", help="Name of what called the variants.")
+    ] = "unknown",
+    pipeline_version: Annotated[
+        str, typer.Option("--pipeline-version", help="Its version.")
+    ] = "unknown",
+) -> Reply:
+    """Write manifest and sample sheet beside VCF files, as a batch to complete and push.
+
+    Example: cad batch new --from-vcf child.vcf parents.vcf --platform SEQOIA -o new-batch
+    """
+    made = new_batch(
+        [*from_vcf, *(more or ())],
+        platform=platform,
+        out=out,
+        ped=ped,
+        kind=kind,
+        callability=callability,
+        bed=bed,
+        assembly=assembly,
+        batch_id=batch_id,
+        pipeline=Pipeline(pipeline, pipeline_version),
+    )
+    document = made.to_json()
+
+    def show(console: Console) -> None:
+        console.print(
+            Text(
+                f"{made.batch_id}: {len(made.files)} file(s), {made.samples:,} samples, "
+                f"{made.assembly}, in {out}; complete {out / 'samples.tsv'}, then "
+                f"cad validate {out}"
+            ),
+            soft_wrap=True,
+        )
+
+    return Reply(document, show)

@@ -1,0 +1,40 @@
+"""`cad build`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from cad.build.run import build_base
+from cad.cli.options import WarehouseOption
+from cad.cli.progress import progress_bar
+from cad.cli.reply import Reply
+from cad.warehouse import Warehouse
+from schemas.errors import Unavailable
+
+
+def build(
+    warehouse: WarehouseOption,
+    engine: Annotated[
+        Literal["duckdb", "hail"], typer.Option("--engine", help="What counts.")
+    ] = "duckdb",
+) -> Reply:
+    """Bring the figures up to what was pushed since the last build.
+
+    Example: cad build -w national
+    """
+    if engine == "hail":
+        raise Unavailable("extra_missing", "this version counts with duckdb only", "--engine hail")
+    with Warehouse.open(warehouse) as opened, progress_bar("building", is_bytes=False) as progress:
+        document = build_base(opened, progress=progress).to_json()
+    return Reply(document, lambda console: _show(document, console))
+
+
+def _show(document: dict[str, Any], console: Console) -> None:
+    console.print(
+        f"Base of commit {document['commit']}: {document['persons_added']:,} persons added, "
+        f"{document['persons_removed']:,} removed, {document['variants']:,} variants, "
+        f"{document['seconds']:.1f} s"
+    )

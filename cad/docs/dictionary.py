@@ -1,0 +1,50 @@
+"""The data dictionary: the lake's tables and their columns, with units and meanings."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from cad.docs.markdown import code, page, table
+from schemas.tables import LAKE_TABLES
+
+_INTRODUCTION = (
+    "The tables of the lake, as Parquet files. `calls`, `callable` and `tracks` are written by a "
+    "push; `base_counts`, `base_an` and `base_depth` by a build, for each purpose. Positions are "
+    "1-based inclusive; columns are never null unless the table says so. A *code* packs the number "
+    "of alleles for both ploidies and both readings, passing and raw: bits 0-1 passing at ploidy "
+    "2, 2-3 raw at ploidy 2, 4 passing at ploidy 1, 5 raw at ploidy 1."
+)
+
+
+def dictionary_page() -> str:
+    """The page."""
+    return page("Data dictionary", _INTRODUCTION, *map(_section, LAKE_TABLES))
+
+
+def _section(name: str) -> str:
+    schema = LAKE_TABLES[name]
+    header = ("column", "type", "unit", "null", "meaning")
+    rows = [
+        (
+            code(field.name),
+            _type(field.type),
+            _said(field.metadata, "unit"),
+            "yes" if field.nullable else "",
+            _said(field.metadata, "description"),
+        )
+        for field in schema
+    ]
+    return f"## {name}\n\n{_said(schema.metadata, 'description')}\n\n{table(header, rows)}"
+
+
+def _type(kind: pa.DataType) -> str:
+    """The type's name; of a list, that of its elements.
+
+    >>> _type(pa.list_(pa.int32()))
+    'list of int32'
+    """
+    return f"list of {kind.value_type}" if isinstance(kind, pa.ListType) else str(kind)
+
+
+def _said(metadata: dict[bytes, bytes] | None, key: str) -> str:
+    return (metadata or {})[key.encode()].decode()
