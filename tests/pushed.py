@@ -117,3 +117,22 @@ def assert_swept_clean(warehouse: Warehouse) -> None:
     }
     assert found == known
     assert list(warehouse.staging.iterdir()) == []
+
+
+def change(made: BatchDir, name: str) -> None:
+    """Change one thing in a batch, and keep it in order."""
+    if name == "manifest":
+        made.manifest["pipeline"] = {"name": "gatk", "version": "4.6.2"}
+    elif name == "wgs.bed":
+        made.put(name, b"chr1\t0\t500\nchr22\t99\t201\n")
+    elif name == "x.vcf":
+        data = (made.path / name).read_bytes() + b"chrX\t90000009\t.\tG\tA\t.\t.\t.\tGT\t1/1\n"
+        made.put(name, data)
+        made.manifest["files"][1]["sha256"] = hashlib.sha256(data).hexdigest()
+    else:
+        data = (made.path / name).read_bytes()
+        changed = data.replace(b"\tXX\tF1", b"\tXX\tF2")
+        changed = changed.replace(b"given", b"refused").replace(b"0001250", b"0001251")
+        assert changed != data
+        made.put(name, changed)
+    made.write()
