@@ -51,6 +51,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "status": Entry(_OPERATOR, "status", "status", "Show what the warehouse holds."),
     "maintain": Entry(_OPERATOR, "maintain", "maintain", "Delete what nobody needs."),
+    "demo": Entry(
+        _OPERATOR, "demo", "demo", "Simulate three nights, count them, and check every figure."
+    ),
     "docs": Entry(_DEVELOPER, "docs", "docs", "Write the generated pages of the documentation."),
 }
 
