@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from cad.batch_tracks import TrackSet
 from cad.registry.batches import (
-    TrackKind,
     insert_batch,
     insert_bucket,
     insert_consents,
@@ -23,12 +23,10 @@ from cad.registry.batches import (
 from cad.registry.engine import registry_now
 from cad.registry.samples import insert_sample_tracks, insert_samples, move_samples
 from loaders.intake import Batch
-from loaders.jobs import FileJob, FileResult, Track
-from loaders.tracks import track_sha256
+from loaders.jobs import FileJob
 from schemas.sheets import SampleRow
 
 _RELATIVES: Final = ("father_id", "mother_id", "twin_of")
-_TRACK_KIND: Final[Mapping[str, TrackKind]] = {"bed": "bed", "sites": "sites", "blocks": "contigs"}
 
 
 @dataclass(frozen=True)
@@ -70,48 +68,6 @@ def persons_of(batch: Batch) -> frozenset[str]:
             yield from (row.person_id for row in table)
 
     return frozenset(person for person in named() if person is not None)
-
-
-@dataclass(frozen=True)
-class TrackSet:
-    """The distinct tracks of a batch, and which samples (by number) have which (by place)."""
-
-    tracks: tuple[tuple[TrackKind, str, Track], ...]
-    pairs: tuple[tuple[int, int], ...]
-
-
-def gather_tracks(jobs: Sequence[FileJob], results: Sequence[FileResult]) -> TrackSet:
-    """Find where each sample was looked at; equal tracks, known by checksum, are one."""
-    places: dict[tuple[TrackKind, str], int] = {}
-    tracks: list[tuple[TrackKind, str, Track]] = []
-    pairs: set[tuple[int, int]] = set()
-    digests: dict[int, str] = {}
-    for kind, number, track in _tracks_of(jobs, results):
-        digest = digests.setdefault(id(track), "") or track_sha256(track)
-        digests[id(track)] = digest
-        if (kind, digest) not in places:
-            places[kind, digest] = len(tracks)
-            tracks.append((kind, digest, track))
-        pairs.add((number, places[kind, digest]))
-    return TrackSet(tuple(tracks), tuple(sorted(pairs)))
-
-
-def _tracks_of(
-    jobs: Sequence[FileJob], results: Sequence[FileResult]
-) -> Iterator[tuple[TrackKind, int, Track]]:
-    """Kind, sample and track of each column that has one."""
-    for job, result in zip(jobs, results, strict=True):
-        own = result.own_track or {}
-        autosomal = {contig: runs for contig, runs in own.items() if contig != "M"}
-        for column in job.columns:
-            if job.callability == "bed":
-                track = column.track
-            elif job.callability == "sites" and not column.site_track:
-                track = {}
-            else:
-                track = autosomal if column.skip_mito else own
-            if track and column.number is not None:
-                yield _TRACK_KIND[job.callability], column.number, track
 
 
 def insert_rows(

@@ -17,7 +17,8 @@ from time import perf_counter
 
 from sqlalchemy import Connection
 
-from cad.batch_rows import People, TrackSet, gather_tracks, insert_rows, persons_of
+from cad.batch_rows import People, insert_rows, persons_of
+from cad.batch_tracks import TrackSet, gather_tracks
 from cad.commit import Session, open_session
 from cad.faults import reach
 from cad.push_checks import refuse_blemishes, sheet_warnings

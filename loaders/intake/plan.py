@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from loaders.header import check_assembly, read_header
 from loaders.intake.batch import Batch, BatchFile, Refuse, refuse_at_once
 from loaders.intake.overlap import check_declared
 from loaders.jobs import Column, FileJob, FileKind, Thresholds, Track
-from loaders.tracks import bed_track, union
+from loaders.tracks import bed_track
 from schemas.contigs import CONTIGS
 from schemas.errors import BatchRefused
 from schemas.manifest import SUPPORTED_KINDS
@@ -125,7 +124,6 @@ def plan_jobs(
     matched = match_columns(batch, refuse)
     check_declared([(columns.file.manifest, columns.sample_ids) for columns in matched], refuse)
     tracks = _Tracks(batch, matched, refuse)
-    files = Counter(sample_id for columns in matched for sample_id in columns.sample_ids)
     return [
         FileJob(
             path=columns.file.path,
@@ -138,8 +136,7 @@ def plan_jobs(
                     name=name,
                     number=numbers[sample_id],
                     bed=tracks.bed(columns, sample_id),
-                    track=tracks.track(columns, sample_id),
-                    site_track=files[sample_id] == 1,
+                    track=tracks.bed(columns, sample_id),
                     skip_mito=not columns.covers_mito and sample_id in tracks.mito,
                 )
                 for name, sample_id in zip(columns.names, columns.sample_ids, strict=True)
@@ -162,8 +159,6 @@ class _Tracks:
         self._refuse = refuse
         self._whole: dict[Path, Track] = {}
         self._cut: dict[tuple[Path, tuple[str, ...]], Track] = {}
-        self._unions: dict[frozenset[int], Track] = {}
-        self._bed_files: dict[str, list[FileColumns]] = {}
         self.mito = {
             sample_id
             for columns in matched
@@ -173,8 +168,6 @@ class _Tracks:
         for columns in matched:
             if columns.file.manifest.callability == "bed":
                 self._check_beds(columns)
-                for sample_id in columns.sample_ids:
-                    self._bed_files.setdefault(sample_id, []).append(columns)
 
     def bed(self, columns: FileColumns, sample_id: str) -> Track:
         """What the sample's BED says of this file; the sheet's BED comes before the file's."""
@@ -187,20 +180,6 @@ class _Tracks:
             mito = declared.kind == "mitochondrial"
             contigs = tuple(contig for contig in contigs if (contig == "M") == mito)
         return self._read(path, contigs)
-
-    def track(self, columns: FileColumns, sample_id: str) -> Track:
-        """What all the sample's `bed` files cover together; nothing for a file of another sort."""
-        if columns.file.manifest.callability != "bed":
-            return {}
-        beds = {
-            id(bed): bed for one in self._bed_files[sample_id] if (bed := self.bed(one, sample_id))
-        }
-        if len(beds) < 2:
-            return next(iter(beds.values()), {})
-        key = frozenset(beds)
-        if key not in self._unions:
-            self._unions[key] = union(beds.values())
-        return self._unions[key]
 
     def _check_beds(self, columns: FileColumns) -> None:
         bare = [one for one in columns.sample_ids if one not in self._batch.sample_beds]

@@ -159,7 +159,7 @@ class TestBeds:
         [job] = plan(batch)
         assert (job.contigs, job.columns[0].bed) == ((), {})
 
-    def test_track_is_the_union_over_the_samples_bed_files(self, batch: BatchDir) -> None:
+    def test_bed_is_cut_to_the_declared_contigs(self, batch: BatchDir) -> None:
         batch.put("1.bed", b"chr1\t0\t10\n")
         batch.put("2.bed", b"chr1\t5\t20\nchr2\t0\t7\n")
         bed = {"callability": "bed"}
@@ -171,15 +171,11 @@ class TestBeds:
 
         assert runs(first.columns[0].bed) == {"1": [(1, 10)]}
         assert runs(second.columns[0].bed) == {"2": [(1, 7)]}
-        both = {"1": [(1, 10)], "2": [(1, 7)]}
-        assert runs(first.columns[0].track) == runs(second.columns[0].track) == both
-        assert runs(first.columns[1].track) == {"1": [(1, 10)]}
-        assert third.columns[0].track == {}
-        assert [column.site_track for column in third.columns] == [False, True]
+        assert third.columns[0].bed == {}
 
     def test_columns_share_one_track(self, tmp_path: Path) -> None:
         [job] = plan(good_batch(tmp_path))
-        assert job.columns[0].bed is job.columns[1].bed is job.columns[1].track
+        assert job.columns[0].bed is job.columns[1].bed
 
     def test_broken_bed(self, batch: BatchDir) -> None:
         batch.put("w.bed", b"chr1\tx\t10\n")
@@ -201,7 +197,6 @@ class TestMitochondrion:
         assert runs(germline.columns[1].bed) == {"1": [(1, 10)]}
         assert not mito.columns[0].skip_mito
         assert runs(mito.columns[0].bed) == {"M": [(1, 10)]}
-        assert runs(mito.columns[0].track) == {"1": [(1, 10)], "M": [(1, 10)]}
 
     def test_mitochondrial_file_that_declares_no_m_takes_nothing(self, batch: BatchDir) -> None:
         batch.add("a.vcf", vcf("S1", "S2", "S3"))
