@@ -8,6 +8,7 @@ from typing import Final
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from cad.build.depth_kernel import Changes, Contig, Members, Rows, count_changes, no_changes
 from cad.build.plan import BuildPlan
@@ -167,7 +168,8 @@ class DepthCounter:
 
     def count(self, database: duckdb.DuckDBPyConnection, files: list[str], place: Place) -> Changes:
         """The changes of the bin, strata under the members' common numbering."""
-        parts = [_callable_rows(database, files, place)] if files else []
+        borders = self._facts.start[1:]
+        parts = [_cut(_callable_rows(database, files, place), borders)] if files else []
         for member, track in enumerate(self._tracks, start=self._samples):
             parts.append(
                 track.rows(self._contig, place.first, place.last, member, self._facts.start)
@@ -196,3 +198,20 @@ def _callable_rows(database: duckdb.DuckDBPyConnection, files: list[str], place:
         np.asarray(found["member"], np.int32),
         np.zeros(len(start), np.uint8),
     )
+
+
+def _cut(rows: Rows, borders: NDArray[np.int64]) -> Rows:
+    """The rows in pieces on either side of the borders, where the ploidy of a sex may change.
+
+    A heterozygous deletion may reach out of a PAR: its code is the same on both sides.
+    """
+    start, end = rows.start, rows.end
+    source = np.arange(len(start))
+    for border in borders:
+        across = np.flatnonzero((start < border) & (end >= border))
+        source = np.concatenate((source, source[across]))
+        start = np.concatenate((start, np.full(len(across), border, np.int32)))
+        end = np.concatenate((end, end[across]))
+        end[across] = border - 1
+    code, replaced = rows.code[source], rows.replaced[source]
+    return Rows(start, end, code, replaced, rows.member[source], rows.is_track[source])
