@@ -22,13 +22,14 @@ STEPS: Final[dict[str, tuple[str, ...]]] = {
     "build": ("build:planned", "build:bin_written"),
     "compact": ("compact:bin_written",),
     "correct": (),
+    "consent": (),
     "withdraw": (),
     "erase": ("erase:file_rewritten",),
     "sweep": ("sweep:aborted", "sweep:forgotten", "sweep:file_deleted"),
 }
 """Steps of their own of each kind of work; those that commit pass through PROTOCOL_STEPS too."""
 
-_COMMITTING: Final = ("push", "build", "compact", "correct", "withdraw", "erase")
+_COMMITTING: Final = ("push", "build", "compact", "correct", "consent", "withdraw", "erase")
 _reached: Counter[str] = Counter()
 
 

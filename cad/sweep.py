@@ -17,6 +17,7 @@ from cad.faults import reach
 from cad.registry.engine import reading, writing
 from cad.registry.files import forget_unneeded, registered_paths
 from cad.registry.numbers import lock_head
+from cad.registry.past import forget_past
 from cad.registry.sessions import abort_expired, end_expired_leases, session_states
 from cad.warehouse import Warehouse
 
@@ -59,6 +60,7 @@ def sweep(warehouse: Warehouse) -> SweepReport:
         # No commit and no pin may come between the question who needs a file and its answer.
         lock_head(connection)
         forget_unneeded(connection)
+        forget_past(connection)
     reach("sweep:forgotten")
     folders, folder_bytes = _delete_orphan_folders(warehouse)
     files, file_bytes = _delete_unregistered(warehouse)

@@ -138,6 +138,29 @@ PHENOTYPE_COLUMNS: Final = (
     SheetColumn("recorded_on", Form.DATE, "Day of the observation."),
 )
 
+CORRECTION_KEYS: Final = (
+    SheetColumn("sample_id", Form.ID, "The sample; with batch_id where several batches have it."),
+    SheetColumn("batch_id", Form.ID, "The batch the samples came with."),
+    SheetColumn("person_id", Form.ID, "The person; without a sample_id, all samples of theirs."),
+)
+"""What a row of a table of corrections names its samples by: those that all filled cells fit."""
+CORRECTION_COLUMNS: Final = (
+    *CORRECTION_KEYS,
+    *(
+        column._replace(required=False, default=None)
+        for column in SAMPLE_COLUMNS
+        # Which positions were looked at cannot be told anew without the files.
+        if column.name not in ("sample_id", "person_id", "callable_bed")
+    ),
+)
+"""A table of corrections: the keys, and the columns of samples.tsv it may give new values of."""
+CORRECTION_CLEARED: Final[dict[str, str | None]] = {
+    column.name: column.default
+    for column in SAMPLE_COLUMNS
+    if column.name not in ("sample_id", "person_id", "sex", "callable_bed")
+}
+"""What a value taken away becomes: what an empty cell of samples.tsv stands for."""
+
 SHEETS: Final[dict[str, tuple[SheetColumn, ...]]] = {
     "samples.tsv": SAMPLE_COLUMNS,
     "consents.tsv": CONSENT_COLUMNS,

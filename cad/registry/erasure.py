@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from cad.registry.past import forget_named
 from cad.registry.people import keyed_hash
 from cad.registry.tables import (
     batch,
@@ -47,6 +48,7 @@ def hide_person(connection: Connection, commit_no: int, key: bytes, person_id: s
         connection.execute(statement)
     for name in names:
         connection.execute(update(sample).where(sample.c.normal_of == name).values(normal_of=None))
+    forget_named(connection, person_id, names)
     for table in (consent, phenotype):
         connection.execute(delete(table).where(table.c.person_id == person_id))
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from cad.registry.engine import registry_now
-from cad.registry.tables import code_list, consent, tombstone, visible
+from cad.registry.tables import code_list, consent, sample, tombstone, visible
 
 RESTRICTIVENESS: Final = ("given", "opposed", "refused", "withdrawn")
 """Decisions of one day about one scope: the later in this list holds (DESIGN 4)."""
@@ -44,6 +44,32 @@ def withdrawn_persons(connection: Connection, key: bytes, persons: Iterable[str]
     if not known:
         return frozenset()
     return frozenset(person for person in persons if keyed_hash(key, person) in known)
+
+
+def has_tombstones(connection: Connection) -> bool:
+    """Whether anybody has withdrawn."""
+    return connection.scalar(select(tombstone.c.keyed_hash).limit(1)) is not None
+
+
+def known_persons(connection: Connection) -> frozenset[str]:
+    """Everybody with a live sample."""
+    query = select(sample.c.person_id).where(sample.c.removed_at.is_(None)).distinct()
+    return frozenset(connection.scalars(query))
+
+
+def imported_consents(connection: Connection) -> set[tuple[str, str, str, str | None, date]]:
+    """The decisions that hold by themselves, whatever becomes of any batch.
+
+    Person, scope, status, version of the text and day.
+    """
+    query = select(
+        consent.c.person_id,
+        consent.c.scope,
+        consent.c.status,
+        consent.c.text_version,
+        consent.c.signed_on,
+    ).where(consent.c.batch_no.is_(None), consent.c.removed_at.is_(None))
+    return set(connection.execute(query))
 
 
 def code_rows(connection: Connection, name: str, on: date | None = None) -> list[dict[str, Any]]:

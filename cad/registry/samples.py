@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
+from cad.registry.past import past_rows
 from cad.registry.people import resolved_consents
 from cad.registry.tables import batch, bucket_sample, sample, sample_track, visible
+
+Value = TypeVar("Value", int, str)
 
 _NOTHING: Final[Mapping[str, str]] = {}
 _PARAMETERS: Final = 10_000
@@ -68,8 +71,35 @@ def desired_samples(connection: Connection, commit_no: int) -> list[Sample]:
         .order_by(sample.c.sample_no)
     )
     consents = resolved_consents(connection, commit_no)
+    past = past_rows(connection, commit_no)
     rows = connection.execute(query).mappings()
-    return [Sample(**row, consents=consents.get(row["person_id"], _NOTHING)) for row in rows]
+    return [
+        Sample(**_as_it_was(row, past), consents=consents.get(row["person_id"], _NOTHING))
+        for row in rows
+    ]
+
+
+def _as_it_was(row: Mapping[Any, Any], past: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+    """A sample's row with the values that held before a later correction."""
+    before = past.get(row["sample_no"])
+    return dict(row) if before is None else {name: before.get(name, row[name]) for name in row}
+
+
+def live_samples(
+    connection: Connection, sample_ids: Collection[str], person_ids: Collection[str]
+) -> list[dict[str, Any]]:
+    """The rows of live samples with one of these ids, or of one of these persons, by number.
+
+    Each holds all columns of the table, and the batch's id.
+    """
+    columns = select(sample, batch.c.batch_id).join(batch, batch.c.batch_no == sample.c.batch_no)
+    found: dict[int, dict[str, Any]] = {}
+    for column, ids in ((sample.c.sample_id, sample_ids), (sample.c.person_id, person_ids)):
+        for some in _chunks(ids):
+            query = columns.where(column.in_(some), sample.c.removed_at.is_(None))
+            rows = connection.execute(query).mappings()
+            found |= {row["sample_no"]: dict(row) for row in rows}
+    return [found[number] for number in sorted(found)]
 
 
 def sample_tracks(connection: Connection, sample_nos: Collection[int]) -> dict[int, list[int]]:
@@ -95,9 +125,9 @@ def buckets_of(connection: Connection, sample_nos: Collection[int]) -> dict[int,
     return buckets
 
 
-def _chunks(numbers: Collection[int]) -> Iterator[list[int]]:
-    """The numbers in lists that a database takes as parameters of one statement."""
-    ordered = sorted(numbers)
+def _chunks(values: Collection[Value]) -> Iterator[list[Value]]:
+    """The values in lists that a database takes as parameters of one statement."""
+    ordered = sorted(values)
     for start in range(0, len(ordered), _PARAMETERS):
         yield ordered[start : start + _PARAMETERS]
 

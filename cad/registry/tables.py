@@ -21,6 +21,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -197,6 +198,48 @@ sample = Table(
     Column("has_mitochondrial", Boolean, nullable=False),
     *_life(),
     comment="One row per sample of a batch, as its sheet declares it.",
+)
+CORRECTABLE = tuple(
+    column.name
+    for column in sample.columns
+    if column.name not in ("sample_no", "batch_no", "sample_id", "person_id", "has_germline")
+    and column.name not in ("has_mitochondrial", "added_at", "removed_at")
+)
+"""Columns of `sample` that a correction may change."""
+sample_past = Table(
+    "sample_past",
+    metadata,
+    Column("sample_no", ForeignKey("sample.sample_no"), primary_key=True),
+    Column("removed_at", Integer, primary_key=True, autoincrement=False),
+    Column("added_at", Integer, nullable=False),
+    *(Column(name, sample.c[name].type, nullable=sample.c[name].nullable) for name in CORRECTABLE),
+    comment="One row per sample and correction: what held before it, for readers of then.",
+)
+fingerprint = Table(
+    "fingerprint",
+    metadata,
+    Column("sample_no", ForeignKey("sample.sample_no"), primary_key=True),
+    Column("sex", String, comment="XX or XY as the genotypes of X and Y say, where they do."),
+    Column("sketch", LargeBinary, comment="Of its autosomal SNVs (cad.door.sketch)."),
+    comment="One row per sample of which the genotypes tell the sex or the person.",
+)
+fingerprint_band = Table(
+    "fingerprint_band",
+    metadata,
+    Column("band", BigInteger, primary_key=True, autoincrement=False),
+    Column("sample_no", ForeignKey("sample.sample_no"), primary_key=True, index=True),
+    comment="One row per sample and band of its sketch: samples that share none are not alike.",
+)
+finding = Table(
+    "finding",
+    metadata,
+    _counted("finding_no"),
+    _text("kind"),
+    Column("sample_no", ForeignKey("sample.sample_no"), nullable=False, index=True),
+    Column("other_no", ForeignKey("sample.sample_no"), index=True),
+    *_life(),
+    comment="One row per contradiction of genotypes and sheet: of a sample, or with another one.",
+    sqlite_autoincrement=True,
 )
 track = Table(
     "track",

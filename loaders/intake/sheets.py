@@ -70,6 +70,15 @@ def _table(
     return read_table(data, name, refuse)
 
 
+def person_statements(row: SampleRow) -> dict[str, str | None]:
+    """What a row says of its person, which no other row of the batch may contradict."""
+    return {
+        "sex": None if row.sex == "unknown" else row.sex,
+        "father_id": row.father_id,
+        "mother_id": row.mother_id,
+    }
+
+
 def _check_persons(rows: list[tuple[int, SampleRow]], refuse: Refuse) -> None:
     """Refuse rows of one person that contradict each other.
 
@@ -77,12 +86,7 @@ def _check_persons(rows: list[tuple[int, SampleRow]], refuse: Refuse) -> None:
     """
     said: dict[tuple[str, str], tuple[int, str]] = {}
     for line, row in rows:
-        statements = {
-            "sex": None if row.sex == "unknown" else row.sex,
-            "father_id": row.father_id,
-            "mother_id": row.mother_id,
-        }
-        for column, value in statements.items():
+        for column, value in person_statements(row).items():
             if value is None:
                 continue
             earlier, before = said.setdefault((row.person_id, column), (line, value))

@@ -8,7 +8,7 @@ column, never a cell.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -22,20 +22,33 @@ _NUMBER: Final = re.compile(r"\d{1,3}(\.\d{1,6})?")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _FLAGS: Final = {"0": False, "1": True, "false": False, "true": True}
 _OLDEST: Final = 150.0
+CLEAR: Final = "."
+"""The cell that takes a value away where a table says how to change rows."""
 
 Cells = dict[str, Any]
 """Typed values of one row by column name; missing optional values without a default are left out.
 """
 
 
-def read_table(data: bytes, name: str, refuse: Refuse) -> list[tuple[int, Cells]]:
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+def read_table(
+    data: bytes,
+    name: str,
+    refuse: Refuse,
+    columns: Sequence[SheetColumn] | None = None,
+    cleared: Mapping[str, Any] = _NOTHING,
+) -> list[tuple[int, Cells]]:
     """Read a table.
 
     Args:
         data: the file's bytes.
-        name: its name, a key of `schemas.sheets.SHEETS`.
+        name: its name, for messages; a key of `schemas.sheets.SHEETS` where no columns are given.
         refuse: gets each problem: `sheet_malformed`, `sheet_unknown_column`,
             `sheet_missing_column`, `sheet_value`, `identifying_data`.
+        columns: what the table may hold.
+        cleared: by column, the value that a cell of `CLEAR` alone stands for.
 
     Returns:
         Line number (the header is line 1) and typed cells of each row without a problem.
@@ -43,12 +56,13 @@ def read_table(data: bytes, name: str, refuse: Refuse) -> list[tuple[int, Cells]
     lines = _lines(data, name, refuse)
     if not lines:
         return []
-    columns = _columns(lines[0].split("\t"), name, refuse)
-    if columns is None:
+    known = SHEETS[name] if columns is None else columns
+    header = _columns(lines[0].split("\t"), known, name, refuse)
+    if header is None:
         return []
     rows = []
     for number, line in enumerate(lines[1:], start=2):
-        cells = _row(line.split("\t"), columns, f"{name}, line {number}", refuse)
+        cells = _row(line.split("\t"), header, cleared, f"{name}, line {number}", refuse)
         if cells is not None:
             rows.append((number, cells))
     return rows
@@ -74,9 +88,11 @@ def _lines(data: bytes, name: str, refuse: Refuse) -> list[str]:
     return lines
 
 
-def _columns(header: list[str], name: str, refuse: Refuse) -> list[SheetColumn] | None:
+def _columns(
+    header: list[str], columns: Sequence[SheetColumn], name: str, refuse: Refuse
+) -> list[SheetColumn] | None:
     """The header's columns in its order, or None where it cannot be used."""
-    known = {column.name: column for column in SHEETS[name]}
+    known = {column.name: column for column in columns}
     where = f"{name}, line 1"
     unknown = [title for title in header if title not in known]
     missing = [title for title, column in known.items() if column.required and title not in header]
@@ -95,7 +111,11 @@ def _columns(header: list[str], name: str, refuse: Refuse) -> list[SheetColumn] 
 
 
 def _row(
-    cells: list[str], columns: Sequence[SheetColumn], where: str, refuse: Refuse
+    cells: list[str],
+    columns: Sequence[SheetColumn],
+    cleared: Mapping[str, Any],
+    where: str,
+    refuse: Refuse,
 ) -> Cells | None:
     if len(cells) != len(columns):
         detail = f"{len(cells)} cells under a header of {len(columns)}"
@@ -104,6 +124,9 @@ def _row(
     found: Cells = {}
     sound = True
     for column, cell in zip(columns, cells, strict=True):
+        if cell == CLEAR and column.name in cleared:
+            found[column.name] = cleared[column.name]
+            continue
         try:
             value = _value(cell, column)
         except ValueError as error:
