@@ -1,4 +1,4 @@
-"""Consents imported by themselves count from the next build on, as if they had always been there."""
+"""Consents imported by themselves count from the next build on, as if there from the start."""
 
 from pathlib import Path
 

@@ -288,9 +288,7 @@ class TestRefused:
         push_batch(warehouse, trio(tmp_path / "N2"))
         error = refused(warehouse, table(tmp_path, "sample_id sex", "c XX"))
         assert error.reason == "sample_ambiguous"
-        report = update_samples(
-            warehouse, table(tmp_path, "sample_id batch_id affected", "c N2 0")
-        )
+        report = update_samples(warehouse, table(tmp_path, "sample_id batch_id affected", "c N2 0"))
         assert report.samples == 1
         # Another person of that id is no ambiguity where the person is named.
         assert update_samples(warehouse, table(tmp_path, "person_id sex", "C XX")).samples == 2
