@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 from cad.query.family import FamilyShare, family_share
 from cad.query.parse import Variant, parse_region, parse_variant
 from cad.query.reader import BaseReader, Figures
+from loaders.normalise import normalise_variant
 from schemas.errors import NotFound
 
 Document = dict[str, Any]
@@ -57,9 +59,16 @@ def find_region(reader: BaseReader, text: str, strata: Sequence[str] = ()) -> Do
     region = parse_region(text, reader.warehouse.assembly)
     chosen = _chosen(reader, strata)
     variants = [
-        _document(reader, variant, figures, chosen) for variant, figures in reader.between(region)
+        _document(reader, _as_asked(reader, variant), figures, chosen)
+        for variant, figures in reader.between(region)
     ]
     return {"region": str(region), **_about(reader), "variants": variants}
+
+
+def _as_asked(reader: BaseReader, variant: Variant) -> Variant:
+    """A variant of the base, with whether the reference tells that it lies no further left."""
+    key = (variant.contig, variant.pos, variant.ref, variant.alt)
+    return replace(variant, is_aligned=normalise_variant(reader.reference, *key).is_aligned)
 
 
 def _chosen(reader: BaseReader, names: Sequence[str]) -> list[int]:

@@ -118,10 +118,11 @@ def _emptied(
     query = select(folded.c.strata).where(
         folded.c.purpose == purpose, folded.c.person_id.not_in(persons)
     )
-    for numbers in connection.scalars(query.execution_options(yield_per=1000)):
-        left.difference_update(numbers)
-        if not left:
-            break
+    with connection.execute(query.execution_options(yield_per=1000)) as rows:
+        for (numbers,) in rows:
+            left.difference_update(numbers)
+            if not left:
+                break
     return left
 
 
