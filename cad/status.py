@@ -172,7 +172,7 @@ def _open_sessions(connection: Connection) -> list[OpenSession]:
     )
     return [
         OpenSession(number, kind, opened, expires <= now)
-        for number, kind, opened, expires in connection.execute(query).tuples()
+        for number, kind, opened, expires in connection.execute(query)
     ]
 
 
