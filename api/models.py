@@ -49,16 +49,21 @@ class Frequency(Document):
     hidden: bool = Field(description="Whether figures are withheld as too few.")
 
 
-class _OfBase(Document):
+class _OfBuild(Document):
     """Which base an answer is from."""
 
     assembly: Assembly
     purpose: Purpose
-    persons: Count = Field(description="Persons in the base of this purpose.")
-    platforms: list[str] = Field(description="Platforms with persons in it.")
     commit: int = Field(description="Commit of the build.")
     release: str | None = Field(description="Release, where the answer is from one.")
     built_at: datetime = Field(description="When the base was built.")
+
+
+class _OfBase(_OfBuild):
+    """Which base an answer is from, and whom it counts."""
+
+    persons: Count = Field(description="Persons in the base of this purpose.")
+    platforms: list[str] = Field(description="Platforms with persons in it.")
 
 
 _VARIANT_EXAMPLE: Final[dict[str, Any]] = {
@@ -113,6 +118,31 @@ class RegionAnswer(_OfBase):
 
     region: str
     variants: list[VariantAnswer]
+
+
+class DepthRun(Document):
+    """Positions that follow one another and have the same figures."""
+
+    start: int = Field(description="First position.")
+    end: int = Field(description="Last position.")
+    an: Count = Field(description="Known passing alleles.")
+    an_raw: Count = Field(description="Known alleles whatever the thresholds say.")
+    persons: Count = Field(description="Persons with a known passing allele.")
+    assayed: Count = Field(description="Persons whose assay covers the positions.")
+
+
+class StratumDepth(Document):
+    """One stratum's runs, which follow one another without gaps."""
+
+    stratum: str = Field(description="`all`, `attribute=value`, or several joined by commas.")
+    runs: list[DepthRun]
+
+
+class DepthAnswer(_OfBuild):
+    """In how many alleles a variant could have been seen, at each position of a region."""
+
+    region: str
+    strata: list[StratumDepth]
 
 
 class Question(Document):

@@ -1,0 +1,25 @@
+"""AN by position."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from api.dependencies import Answer, Service
+from api.models import DepthAnswer, Question
+from api.problems import DOCUMENTED
+from cad.query.depth_runs import find_depth
+
+router = APIRouter(tags=["regions"])
+
+
+@router.get("/depth/{region}", response_model=DepthAnswer, responses=DOCUMENTED)
+def read_depth(
+    service: Service,
+    region: Annotated[str, Path(description="contig:start-end", examples=["22:16050000-16060000"])],
+    question: Annotated[Question, Query()],
+) -> Response:
+    """In how many alleles a variant could have been seen, at up to a million positions."""
+    with service.read(question.purpose) as reader:
+        return Answer(find_depth(reader, region, question.stratum))
