@@ -1,0 +1,223 @@
+"""The read service: the same answers as the command line, one shape of errors, loopback only."""
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import BaseModel
+
+from api.app import create_app
+from api.models import Problem, RegionAnswer, StatusAnswer, VariantAnswer
+from api.problems import MEDIA_TYPE
+from api.routers.regions import MAX_POSITIONS
+from cad.build.run import build_base
+from cad.push import push_batch
+from cad.query import BaseReader, find_region, find_variant, open_base
+from cad.serving import check_bind
+from cad.settings import Settings
+from cad.warehouse import Warehouse
+from schemas.errors import Forbidden, NotFound
+from tests.batch_dir import BatchDir, vcf
+from tests.pushed import family
+from tests.queried import PURPOSES, Queried, queried
+
+HERE = "http://localhost"
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queried]:
+    with queried(tmp_path_factory.mktemp("api"), seed=7) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def client(cohort: Queried) -> Iterator[TestClient]:
+    app = create_app(Settings(warehouse=cohort.warehouse.path))
+    with TestClient(app, HERE, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+def problem(client: TestClient, address: str, status: int) -> Problem:
+    """The problem document that a request is answered with."""
+    response = client.get(address)
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == MEDIA_TYPE
+    found = Problem.model_validate(response.json())
+    assert found.status == status
+    assert found.type == f"urn:cad:reason:{found.reason}"
+    return found
+
+
+def validate(model: type[BaseModel], document: object) -> None:
+    """Whether a document follows a model to the letter: strictly typed, no field more or less."""
+    model.model_validate_json(json.dumps(document), strict=True)
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_variant_is_answered_as_anywhere_else(
+    cohort: Queried, client: TestClient, purpose: str
+) -> None:
+    with open_base(cohort.warehouse, purpose) as base:
+        reader = BaseReader(cohort.warehouse, base)
+        for key in [*list(cohort.scans[purpose].variants)[:20], ("22", 5, "A", "C")]:
+            text = "-".join(map(str, key))
+            response = client.get(f"/v1/variants/chr{text}", params={"purpose": purpose})
+            assert response.status_code == 200
+            assert response.json() == find_variant(reader, text)
+            validate(VariantAnswer, response.json())
+
+
+def test_options_of_a_question(cohort: Queried, client: TestClient) -> None:
+    (contig, pos, ref, alt) = next(iter(cohort.scans["care"].variants))
+    text = f"{contig}-{pos}-{ref}-{alt}"
+    with open_base(cohort.warehouse, "care") as base:
+        reader = BaseReader(cohort.warehouse, base)
+        asked = {"strata": ["sex=XX", "all"], "excluding_family": "F1"}
+        response = client.get(
+            f"/v1/variants/{text}?stratum=sex%3DXX&stratum=all&excluding_family=F1"
+        )
+        assert response.json() == find_variant(reader, text, **asked)
+
+
+def test_region_is_answered_as_anywhere_else(cohort: Queried, client: TestClient) -> None:
+    contig, pos, _, _ = next(iter(cohort.scans["care"].variants))
+    text = f"{contig}:{pos}-{pos + 20}"
+    with open_base(cohort.warehouse, "care") as base:
+        expected = find_region(BaseReader(cohort.warehouse, base), text, ["all"])
+    response = client.get(f"/v1/regions/{text}", params={"stratum": "all"})
+    assert response.json() == expected
+    assert expected["variants"]
+    validate(RegionAnswer, response.json())
+
+
+def test_status(cohort: Queried, client: TestClient) -> None:
+    status = client.get("/v1/status").json()
+    validate(StatusAnswer, status)
+    assert status["warehouse_id"] == cohort.warehouse.warehouse_id
+    assert status["is_built"] is True
+
+
+def test_every_mistake_has_its_reason(client: TestClient) -> None:
+    assert problem(client, "/v1/variants/22-100-A", 400).reason == "variant_malformed"
+    assert problem(client, "/v1/variants/22-9-A-G?purpose=fun", 400).reason == "purpose_unknown"
+    assert problem(client, "/v1/variants/22-9-A-G?stratum=x", 404).reason == "stratum_unknown"
+    assert problem(client, "/v1/variants/22-9-A-G?excluding_family=x", 404).reason == (
+        "family_unknown"
+    )
+    assert problem(client, "/v1/regions/22:9-1", 400).reason == "region_malformed"
+    wide = f"/v1/regions/22:1-{MAX_POSITIONS + 1}"
+    assert problem(client, wide, 400).reason == "region_malformed"
+    assert client.get(f"/v1/regions/22:1-{MAX_POSITIONS}").status_code == 200
+    assert problem(client, "/v1/variants", 404).reason == "not_found"
+    assert problem(client, "/docs", 404).reason == "not_found"
+    unknown = problem(client, "/v1/status/../variants/22-9-A-G?strata=all", 400)
+    assert unknown.reason == "request_malformed"
+    assert "query.strata" in unknown.detail
+    response = client.post("/v1/status")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET")
+    assert Problem.model_validate(response.json()).reason == "request_malformed"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.5", "", "[::"])
+def test_request_for_another_host_is_refused(client: TestClient, host: str) -> None:
+    response = client.get("/v1/status", headers={"host": host})
+    assert response.status_code == 403
+    assert response.json()["reason"] == "request_malformed"
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:80", "LOCALHOST"])
+def test_request_for_this_machine_is_answered(client: TestClient, host: str) -> None:
+    assert client.get("/v1/status", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "cad.example", ""])
+def test_listening_elsewhere_is_refused(host: str) -> None:
+    with pytest.raises(Forbidden, match="bind_refused"):
+        check_bind(host)
+    check_bind("localhost")
+
+
+def test_openapi_tells_of_every_route_with_examples(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert set(document["paths"]) >= {
+        "/v1/variants/{variant}", "/v1/regions/{region}", "/v1/status",
+    }  # fmt: skip
+    for path in document["paths"].values():
+        said = path["get"]
+        assert said["description"]
+        assert MEDIA_TYPE in said["responses"]["default"]["content"]
+        assert all(one["schema"].get("description") for one in said["parameters"])
+    (example,) = document["components"]["schemas"]["VariantAnswer"]["examples"]
+    validate(VariantAnswer, example)
+
+
+def test_unforeseen_error_tells_nothing(tmp_path: Path, sqlite_warehouse: Warehouse) -> None:
+    push_batch(sqlite_warehouse, family(tmp_path / "a").path)
+    build_base(sqlite_warehouse)
+    app = create_app(Settings(warehouse=sqlite_warehouse.path))
+    with TestClient(app, HERE, raise_server_exceptions=False) as client:
+        assert client.get("/v1/variants/22-100-A-G").status_code == 200
+        app.state.service.warehouse = None
+        found = problem(client, "/v1/variants/22-100-A-G", 500)
+        assert (found.reason, found.detail) == ("internal_error", "AttributeError")
+        app.state.service.warehouse = sqlite_warehouse
+
+
+def test_service_before_and_after_a_build(tmp_path: Path, sqlite_warehouse: Warehouse) -> None:
+    app = create_app(Settings(warehouse=sqlite_warehouse.path))
+    with TestClient(app, HERE) as client:
+        assert problem(client, "/v1/variants/22-100-A-G", 404).reason == "base_missing"
+        push_batch(sqlite_warehouse, family(tmp_path / "a").path)
+        build_base(sqlite_warehouse)
+        answer = client.get("/v1/variants/22-100-A-G").json()
+        assert (answer["commit"], answer["frequencies"][0]["an"]) == (2, 6)
+        more = BatchDir(tmp_path / "b")
+        more.manifest["batch_id"] = "NIGHT-2"
+        more.add("b.vcf", vcf("B", lines=("chr22 100 . A G . PASS . GT 1/1",)))
+        more.sheet("sample_id|person_id|sex", "B|P-B|XX")
+        push_batch(sqlite_warehouse, more.write())
+        build_base(sqlite_warehouse)
+        answer = client.get("/v1/variants/22-100-A-G").json()
+        assert (answer["commit"], answer["frequencies"][0]["an"]) == (4, 8)
+
+
+def test_starting_without_a_warehouse_fails(tmp_path: Path) -> None:
+    for settings in (Settings(), Settings(warehouse=tmp_path / "absent")):
+        with pytest.raises(NotFound, match="warehouse_missing"), TestClient(create_app(settings)):
+            pass
+
+
+def test_process_of_its_own(cohort: Queried) -> None:
+    """As `cad serve` starts it: uvicorn, the application by name, on a socket of loopback."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        server = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory", "--fd",
+             str(listening.fileno()), "--log-level", "warning"],
+            pass_fds=[listening.fileno()],
+            env={"CAD_WAREHOUSE": str(cohort.warehouse.path), "PATH": ""},
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        try:
+            # The socket listens already: the request waits until the service takes it.
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/status", timeout=60) as answer:
+                assert json.load(answer)["warehouse_id"] == cohort.warehouse.warehouse_id
+            with pytest.raises(urllib.error.HTTPError) as error:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/variants/x", timeout=60)
+            with error.value as refused:
+                assert json.load(refused)["reason"] == "variant_malformed"
+        finally:
+            server.terminate()
+            _, told = server.communicate(timeout=60)
+        assert told == ""
