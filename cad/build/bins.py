@@ -55,13 +55,13 @@ def write_bin(
     """
     merged = _merge_counts(database, held, counts, place)
     changes = add_changes(_held_depth(held), depth)
-    an = _an_table(merged, changes, strata, assembly, place.contig)
-    written = [
-        _write("base_counts", merged, place, out),
-        _write("base_an", an, place, out),
-        _write("base_depth", _depth_table(changes, place.contig), place, out),
-    ]
+    written = [_write("base_depth", _depth_table(changes, place.contig), place, out)]
     if merged.num_rows:
+        an = _an_table(merged, changes, strata, assembly, place.contig)
+        written += [
+            _write("base_counts", merged, place, out),
+            _write("base_an", an, place, out),
+        ]
         path = out / "base_index.sqlite"
         write_index(path, merged, an)
         span = Span(place.contig, place.first, place.last, an.num_rows)
@@ -76,6 +76,9 @@ def write_bin(
 def _merge_counts(
     database: duckdb.DuckDBPyConnection, held: HeldBin, counts: pa.Table, place: Place
 ) -> pa.Table:
+    if "base_counts" not in held.files and not counts.num_rows:
+        # Most bins of a genome hold depth alone.
+        return BASE_COUNTS.empty_table()
     database.register("held", held.read("base_counts", BASE_COUNTS))
     database.register("difference", counts)
     merged: pa.Table = database.sql(
