@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
+from cad.query.asked import about_base, chosen_strata
 from cad.query.family import FamilyShare, family_share
 from cad.query.parse import Variant, parse_region, parse_variant
 from cad.query.reader import BaseReader, Figures
 from loaders.normalise import normalise_variant
-from schemas.errors import NotFound
 
 Document = dict[str, Any]
 
@@ -38,7 +38,7 @@ def find_variant(
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     variant = parse_variant(text, reader.warehouse.assembly, reader.reference)
-    chosen = _chosen(reader, strata)
+    chosen = chosen_strata(reader.base, strata)
     figures = reader.lookup(variant)
     if excluding_family is None:
         return _document(reader, variant, figures, chosen)
@@ -57,7 +57,7 @@ def find_region(reader: BaseReader, text: str, strata: Sequence[str] = ()) -> Do
         Unavailable: `lake_file_damaged`.
     """
     region = parse_region(text, reader.warehouse.assembly)
-    chosen = _chosen(reader, strata)
+    chosen = chosen_strata(reader.base, strata)
     variants = [
         _document(reader, _as_asked(reader, variant), figures, chosen)
         for variant, figures in reader.between(region)
@@ -71,29 +71,14 @@ def _as_asked(reader: BaseReader, variant: Variant) -> Variant:
     return replace(variant, is_aligned=normalise_variant(reader.reference, *key).is_aligned)
 
 
-def _chosen(reader: BaseReader, names: Sequence[str]) -> list[int]:
-    """Places of the strata asked for, in the base's order."""
-    places = {stratum.name: at for at, stratum in enumerate(reader.base.strata)}
-    for name in names:
-        if name not in places:
-            raise NotFound(
-                "stratum_unknown", f"nobody in the base of {reader.base.purpose} is in it", name
-            )
-    return sorted({places[name] for name in names}) if names else list(range(len(places)))
-
-
 def _about(reader: BaseReader, without: FamilyShare | None = None) -> Document:
-    """Which base an answer is from."""
+    """Which base an answer is from, and whom it counts."""
     base = reader.base
     emptied = without.emptied if without else frozenset()
     return {
-        "assembly": reader.warehouse.assembly,
-        "purpose": base.purpose,
+        **about_base(reader),
         "persons": base.persons - (without.persons if without else 0),
         "platforms": [one for one in base.platforms if f"platform={one}" not in emptied],
-        "commit": base.commit_no,
-        "release": None,
-        "built_at": base.built_at.isoformat(),
     }
 
 

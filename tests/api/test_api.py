@@ -153,9 +153,10 @@ def test_openapi_tells_of_every_route_with_examples(client: TestClient) -> None:
         said = path["get"]
         assert said["description"]
         assert MEDIA_TYPE in said["responses"]["default"]["content"]
-        assert all(one["schema"].get("description") for one in said["parameters"])
+        assert all(one["schema"].get("description") for one in said.get("parameters", []))
     (example,) = document["components"]["schemas"]["VariantAnswer"]["examples"]
-    validate(VariantAnswer, example)
+    # FastAPI leaves nulls out of the examples it prints.
+    validate(VariantAnswer, {"release": None, "normalised_from": None, **example})
 
 
 def test_unforeseen_error_tells_nothing(tmp_path: Path, sqlite_warehouse: Warehouse) -> None:
