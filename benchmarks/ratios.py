@@ -1,0 +1,117 @@
+"""Which figures are set against which, and what CAD is to reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.results import Result
+from benchmarks.tasks.night import LARGER, SMALLER
+
+Figure = Callable[[Result], float]
+Sides = Mapping[tuple[str, str], Result]
+"""Results of one run, by task and side."""
+
+
+def cpu(result: Result) -> float:
+    """CPU seconds of the whole process tree."""
+    return result.cpu_s
+
+
+def figure(*names: str) -> Figure:
+    """The sum of some of a side's own figures."""
+    return lambda result: sum(result.figures[name] for name in names)
+
+
+def bytes_per_genotype(result: Result) -> float:
+    """Bytes of genotypes by non-reference genotype."""
+    return result.figures["calls_bytes"] / result.figures["carried"]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """CAD's figure by another's.
+
+    Attributes:
+        task: whose results.
+        text: the question, for a reader.
+        ours: the side that is judged.
+        peer: the side it is set against.
+        figure: which of the side's figures.
+        peer_figure: which of the peer's, where it is another.
+        unit: of both.
+        goal: what the ratio may be at most, None where it is only told.
+    """
+
+    task: str
+    text: str
+    ours: str
+    peer: str
+    figure: Figure = cpu
+    peer_figure: Figure | None = None
+    unit: str = "CPU-s"
+    goal: float | None = None
+
+    def startup(self, sides: Sides) -> float | None:
+        """Our CPU seconds on tiny data, where whole commands are compared."""
+        return sides[self.task, self.ours].startup_s if self.figure is cpu else None
+
+    def values(self, sides: Sides) -> tuple[float, float] | None:
+        """Ours and the peer's; None where the run lacks either."""
+        ours, peer = sides.get((self.task, self.ours)), sides.get((self.task, self.peer))
+        if ours is None or peer is None:
+            return None
+        return self.figure(ours), (self.peer_figure or self.figure)(peer)
+
+
+_GENOTYPE: Final = "B per non-reference genotype"
+_LOOKUP: Final = "CPU-us"
+
+RATIOS: Final = (
+    Ratio("singles", "single-sample VCFs into the store", "cad", "bcftools merge", goal=0.8),
+    Ratio("joint", "joint VCF into the store", "cad", "bcftools view", goal=1.0),
+    Ratio("joint", "joint VCF into the store", "cad", "plink2 import"),
+    Ratio(
+        "singles", "calls with depths and qualities; BCF", "cad", "bcftools merge",
+        bytes_per_genotype, unit=_GENOTYPE,
+    ),
+    Ratio(
+        "joint", "calls of genotypes alone; BCF", "cad", "bcftools view",
+        bytes_per_genotype, unit=_GENOTYPE,
+    ),
+    Ratio(
+        "joint", "calls of genotypes alone; pgen without its pvar", "cad", "plink2 import",
+        bytes_per_genotype, unit=_GENOTYPE,
+    ),
+    Ratio(
+        "strata", "20 strata recounted: counting", "cad build", "bcftools +fill-tags",
+        figure("counting"), cpu, goal=0.05,
+    ),
+    Ratio(
+        "strata", "20 strata recounted: counting", "cad build", "plink2 --loop-cats",
+        figure("counting"), cpu,
+    ),
+    Ratio("strata", "20 strata recounted: `cad build`", "cad", "bcftools +fill-tags"),
+    Ratio(
+        "night", "a night onto a cohort 4 times as large: counting", f"cad build, {LARGER}",
+        f"cad build, {SMALLER}", figure("counting"), goal=1.1,
+    ),
+    Ratio(
+        "night", "a night onto a cohort 4 times as large: merging", f"cad build, {LARGER}",
+        f"cad build, {SMALLER}", figure("merging"),
+    ),
+    Ratio(
+        "night", "a night onto the larger cohort: push and build", f"cad, {LARGER}",
+        f"bcftools merge, {LARGER}",
+    ),
+    Ratio(
+        "lookup", "one variant in process, figures of all strata", "cad", "pysam tabix",
+        figure("cpu_us"), unit=_LOOKUP, goal=1.0,
+    ),
+    Ratio(
+        "lookup", "one variant in process, the whole answer", "cad, whole answer", "pysam tabix",
+        figure("cpu_us"), unit=_LOOKUP,
+    ),
+)  # fmt: skip
+"""In the order of the table."""

@@ -1,0 +1,33 @@
+"""A build in this process: ``python -m benchmarks.steps.build WAREHOUSE WARM``.
+
+`WARM` is a small warehouse that is built first, so that loading compiled code is not taken for
+counting. Prints one JSON object: the CPU seconds that the build of `WAREHOUSE` reports, all
+threads, for counting calls and denominators (`counting`), and for adding them to the base and
+writing it (`merging`).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from cad.build.run import BuildReport, build_base
+from cad.warehouse import Warehouse
+
+
+def main(folder: str, warm: str) -> None:
+    """Build both, and print what the build of the first reports."""
+    _build(warm)
+    report = _build(folder)
+    found = {"counting": report.counting_cpu, "merging": report.merging_cpu}
+    sys.stdout.write(json.dumps(found))
+
+
+def _build(folder: str) -> BuildReport:
+    with Warehouse.open(Path(folder)) as warehouse:
+        return build_base(warehouse)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
