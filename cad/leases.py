@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
-
-import duckdb
 
 from cad.registry.engine import writing
 from cad.registry.numbers import lock_head
@@ -42,7 +41,7 @@ def pin(warehouse: Warehouse) -> Iterator[int]:
     try:
         with kept_alive(renew, seconds):
             yield commit_no
-    except (FileNotFoundError, duckdb.IOException):
+    except _missing_file_errors():
         # A file that a lease protects is gone only where an erasure ended the lease.
         if renew():
             raise
@@ -51,6 +50,12 @@ def pin(warehouse: Warehouse) -> Iterator[int]:
         # Where the registry is gone the lease runs out by itself.
         with suppress(CadError), writing(warehouse.engine) as connection:
             end_lease(connection, lease)
+
+
+def _missing_file_errors() -> tuple[type[Exception], ...]:
+    """What reading a file that is gone raises; DuckDB's own only where the process loaded it."""
+    duckdb = sys.modules.get("duckdb")
+    return (FileNotFoundError,) if duckdb is None else (FileNotFoundError, duckdb.IOException)
 
 
 @contextmanager

@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 from loaders.jobs import Span, WrittenFile
 from schemas.tables import LAKE_TABLES
 
-ROW_GROUP_ROWS: Final = 65_536
+ROW_GROUP_ROWS: Final = {"base_depth": 2_048}
+"""Rows of a row group, by table: a look-up of depth decodes those of one page and few others."""
+_ROW_GROUP_ROWS: Final = 65_536
 _POSITION: Final = {"pos": ("pos", "pos"), "start": ("start", "end")}
 
 
@@ -58,7 +60,8 @@ class LakeWriter:
             return
         if self._writer is None:
             self._writer = self._open()
-        self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+        size = ROW_GROUP_ROWS.get(self._table, _ROW_GROUP_ROWS)
+        self._writer.write_table(rows, row_group_size=size)
         self._note_span(rows)
 
     def _open(self) -> pq.ParquetWriter:

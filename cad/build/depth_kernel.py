@@ -63,15 +63,11 @@ class Members(NamedTuple):
 
 
 class Contig(NamedTuple):
-    """Where the contig's region classes begin, the copies by class and sex.
-
-    The class not assayed.
-    """
+    """Where the region classes of a contig begin, and the copies by class and sex."""
 
     start: Longs
     region: Octets
     copies: Longs
-    unassayed: int
 
 
 def no_changes() -> Changes:
@@ -126,7 +122,7 @@ def _events(
         change[1] = known(rows.code[at], copies) - known(rows.replaced[at], copies)
         change[2] = int(passing(rows.code[at], copies) > 0)
         change[2] -= int(passing(rows.replaced[at], copies) > 0)
-        change[3] = int(rows.is_track[at] and region != contig.unassayed)
+        change[3] = rows.is_track[at]
         if not change.any():
             continue
         begin = (rows.start[at] - 1) % PAGE_SIZE

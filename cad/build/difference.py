@@ -159,7 +159,6 @@ class DepthCounter:
             np.array([part.start for part in parts], np.int64),
             np.array([part.region_class for part in parts], np.uint8),
             np.array([PLOIDY[region] for region in RegionClass], np.int64),
-            int(RegionClass.Y_PAR),
         )
 
     def touches(self, place: Place) -> bool:
