@@ -97,6 +97,8 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "bind_refused": ("The service may only listen on loopback.", "Le service ne peut écouter que sur la boucle locale."),
     "not_found": ("There is nothing at this address.", "Il n'y a rien à cette adresse."),
     "request_malformed": ("The request does not follow the API.", "La requête ne suit pas l'API."),
+    "port_unusable": ("The port cannot be listened on.", "Le port ne peut être écouté."),
+    "demo_mismatch": ("A figure of the demo is not what was simulated.", "Un chiffre de la démo n'est pas celui simulé."),
     "docs_stale": ("A generated page of the documentation is stale.", "Une page générée de la documentation est périmée."),
     "file_unusable": ("A file or folder cannot be read or written.", "Un fichier ou un dossier ne peut être lu ou écrit."),
     "internal_error": ("An error that CAD did not foresee.", "Une erreur que CAD n'a pas prévue."),

@@ -49,8 +49,30 @@ COMMANDS: Final[dict[str, Entry]] = {
     "build": Entry(
         _FIGURES, "build", "build", "Bring the figures up to what was pushed since the last build."
     ),
+    "variant": Entry(_FIGURES, "query", "variant", "How often, and in whom, one variant is seen."),
+    "region": Entry(_FIGURES, "query", "region", "The variants seen in a region."),
+    "depth": Entry(
+        _FIGURES,
+        "depth",
+        "depth",
+        "In how many alleles a variant could have been seen, at each position of a region.",
+    ),
+    "export": Entry(_FIGURES, "export", "", "Write the figures to files.", ("vcf", "parquet")),
+    "sql": Entry(_FIGURES, "sql", "sql", "Ask read-only SQL of the warehouse's views."),
     "status": Entry(_OPERATOR, "status", "status", "Show what the warehouse holds."),
-    "maintain": Entry(_OPERATOR, "maintain", "maintain", "Delete what nobody needs."),
+    "maintain": Entry(
+        _OPERATOR,
+        "maintain",
+        "maintain",
+        "Gather small files into large ones, and delete what nobody needs.",
+    ),
+    "withdraw": Entry(
+        _OPERATOR,
+        "withdraw",
+        "withdraw",
+        "Withdraw a person: hidden at once, taken out of the figures by the next build.",
+    ),
+    "serve": Entry(_OPERATOR, "serve", "serve", "Serve the figures on this machine, until Ctrl-C."),
     "demo": Entry(
         _OPERATOR, "demo", "demo", "Simulate three nights, count them, and check every figure."
     ),

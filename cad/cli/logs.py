@@ -10,8 +10,8 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-OURS: Final = ("schemas", "loaders", "cad", "api")
-"""The packages whose lines are shown; libraries are heard only when they warn."""
+OURS: Final = ("schemas", "loaders", "cad", "api", "uvicorn")
+"""The packages whose lines are shown; other libraries are heard only when they warn."""
 
 _STYLES: Final = {logging.WARNING: "yellow", logging.ERROR: "red", logging.DEBUG: "dim"}
 

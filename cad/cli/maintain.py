@@ -7,21 +7,30 @@ from dataclasses import asdict
 from rich.console import Console
 
 from cad.cli.options import WarehouseOption
+from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
+from cad.compact import compact
 from cad.sweep import sweep
 from cad.warehouse import Warehouse
 
 
 def maintain(warehouse: WarehouseOption) -> Reply:
-    """Delete what nobody needs.
+    """Gather small files into large ones, and delete what nobody needs.
 
     Example: cad maintain -w national
     """
     with Warehouse.open(warehouse) as opened:
+        with progress_bar("compacting", is_bytes=False) as progress:
+            compacted = compact(opened, progress)
+        # What compaction replaced goes at once, unless somebody reads it.
         swept = sweep(opened)
-    document = {"sweep": asdict(swept)}
+    document = {"compact": asdict(compacted), "sweep": asdict(swept)}
 
     def show(console: Console) -> None:
+        console.print(
+            f"Compacted: {compacted.samples:,} samples into {compacted.buckets:,} buckets, "
+            f"{compacted.files_replaced:,} files into {compacted.files_written:,}."
+        )
         console.print(
             f"Swept: {swept.files_deleted:,} files and {swept.folders_deleted:,} folders of dead "
             f"writers deleted, {swept.bytes_freed / 1e6:,.1f} MB freed; "

@@ -29,6 +29,15 @@ PurposeOption = Annotated[
         "--purpose", help="Whose consents and cohorts let them count: each figure has one purpose."
     ),
 ]
+StratumOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stratum",
+        metavar="NAME",
+        help="Only this stratum (all, sex=XX, ...); may be given several times.",
+        show_default=False,
+    ),
+]
 AssemblyOption = Annotated[
     Assembly, typer.Option("--assembly", help="The assembly of every batch.", show_default=False)
 ]

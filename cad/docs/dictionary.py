@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pyarrow as pa
 
 from cad.docs.markdown import code, page, table
 from schemas.tables import LAKE_TABLES
+from schemas.views import VIEWS
 
-_INTRODUCTION = (
+_INTRODUCTION: Final = (
     "The tables of the lake, as Parquet files. `calls`, `callable` and `tracks` are written by a "
     "push; `base_counts`, `base_an` and `base_depth` by a build, for each purpose. Positions are "
     "1-based inclusive; columns are never null unless the table says so. A *code* packs the number "
@@ -16,13 +19,22 @@ _INTRODUCTION = (
 )
 
 
+_VIEWS: Final = (
+    "## Views\n\nWhat `cad sql` answers from: the base of one purpose at a pinned commit, and the "
+    "lake beside it. Tables of the lake are views under their own names too, and `calls` and "
+    "`callable` then hold live samples only. `frequencies` is also what `cad export parquet` "
+    "writes."
+)
+
+
 def dictionary_page() -> str:
     """The page."""
-    return page("Data dictionary", _INTRODUCTION, *map(_section, LAKE_TABLES))
+    tables = [_section(name, LAKE_TABLES[name]) for name in LAKE_TABLES]
+    views = [_section(name, VIEWS[name]) for name in VIEWS if name not in LAKE_TABLES]
+    return page("Data dictionary", _INTRODUCTION, *tables, _VIEWS, *views)
 
 
-def _section(name: str) -> str:
-    schema = LAKE_TABLES[name]
+def _section(name: str, schema: pa.Schema) -> str:
     header = ("column", "type", "unit", "null", "meaning")
     rows = [
         (

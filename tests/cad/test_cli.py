@@ -29,8 +29,10 @@ HEAVY = {"numba", "hail", "fastapi", "uvicorn", "duckdb", "pyarrow", "numpy", "s
 def test_the_program_lists_every_command() -> None:
     result = cad("--help")
     assert result.exit_code == 0
+    # Long sentences are folded at the terminal's width.
+    words = " ".join(result.stdout.replace("│", " ").split())
     for name, entry in COMMANDS.items():
-        assert any(name in line and entry.help in line for line in result.stdout.splitlines()), name
+        assert f" {name} {entry.help}" in words
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -235,7 +237,8 @@ def _read_terminal(seen: int) -> bytes:
 
 def test_a_progress_bar_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
     batch = good_batch(tmp_path / "batch").write()
-    command = [Path(sys.executable).with_name("cad"), "validate", batch, "--format", "json"]
+    program = str(Path(sys.executable).with_name("cad"))
+    command = [program, "validate", str(batch), "--format", "json"]
     seen, told = pty.openpty()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told) as process:
         os.close(told)

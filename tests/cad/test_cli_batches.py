@@ -1,12 +1,14 @@
 """The commands of a platform and of the operator, from a batch to its receipt."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cad.commit import open_session
+from cad.docs.commands import split_help, walk
 from cad.settings import Settings
 from cad.warehouse import Warehouse
 from tests.batch_dir import BatchDir, good_batch, vcf
@@ -291,3 +293,30 @@ def test_a_pedigree_fills_the_sheet(tmp_path: Path) -> None:
     cad("batch", "new", "--from-vcf", trio, "--ped", ped, "--platform", "P", "-o", out)
     sheet = (out / "samples.tsv").read_text().splitlines()
     assert "C\tC\tXY\tFAM\tF\tM\t1" in sheet
+
+
+def test_every_example_works_in_the_order_of_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    for number in (1, 2):
+        batch_id = f"SEQOIA-2026-11-20-00{number}"
+        _named(tmp_path / batch_id, batch_id)
+    for name, columns in (("child.vcf", ("C",)), ("parents.vcf", ("F", "M"))):
+        line = "chr22 100 . A G . PASS . GT" + " 0/1" * len(columns)
+        (tmp_path / name).write_bytes(vcf(*columns, lines=(line,)))
+    ran = set()
+    for name, command in walk():
+        _, examples = split_help(command)
+        for example in examples:
+            program, *words = shlex.split(example)
+            assert program == "cad"
+            assert words[: len(name.split())] == name.split()
+            if name in ("serve", "demo"):
+                # They have tests of their own: one does not end, the other takes long.
+                continue
+            result = cad(*words)
+            assert result.exit_code == 0, (example, result.stderr)
+            ran.add(name)
+    assert len(ran) == len(list(walk())) - 2

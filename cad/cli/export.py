@@ -1,0 +1,67 @@
+"""`cad export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from cad.cli.options import PurposeOption, WarehouseOption
+from cad.cli.reply import Reply
+from cad.export.names import Naming
+from cad.export.parquet import export_parquet
+from cad.export.vcf import export_vcf
+from cad.warehouse import Warehouse
+
+
+def vcf(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--out", metavar="FILE.vcf.gz", help="File to write.", show_default=False
+        ),
+    ],
+    warehouse: WarehouseOption,
+    purpose: PurposeOption = "care",
+    names: Annotated[
+        Naming, typer.Option("--names", help="Field names: ours, or gnomAD's where it has one.")
+    ] = "cad",
+    all_: Annotated[
+        bool, typer.Option("--all", help="Write variants that only raw counts show, too.")
+    ] = False,
+) -> Reply:
+    """Write a sites VCF and its index, one biallelic line per variant.
+
+    Example: cad export vcf -o national.vcf.gz -w national
+    """
+    with Warehouse.open(warehouse) as opened:
+        made = export_vcf(opened, out, purpose=purpose, names=names, raw_only=all_)
+    return _reply(made.to_json(), f"{made.variants:,} variants")
+
+
+def parquet(
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", metavar="DIR", help="Directory to make.", show_default=False),
+    ],
+    warehouse: WarehouseOption,
+    purpose: PurposeOption = "care",
+) -> Reply:
+    """Write one row per variant and stratum as Parquet, a file per contig.
+
+    Example: cad export parquet -o national-parquet -w national
+    """
+    with Warehouse.open(warehouse) as opened:
+        document = export_parquet(opened, out, purpose=purpose).to_json()
+    return _reply(document, f"{document['rows']:,} rows in {document['files']:,} files")
+
+
+def _reply(document: dict[str, Any], what: str) -> Reply:
+    def show(console: Console) -> None:
+        text = f"{document['path']}: {what}, {document['purpose']}, commit {document['commit']}"
+        console.print(Text(text), soft_wrap=True)
+
+    return Reply(document, show)

@@ -1,0 +1,52 @@
+"""`cad variant` and `cad region`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cad.cli.options import PurposeOption, StratumOption, WarehouseOption
+from cad.cli.reply import Reply
+from cad.cli.show_variant import show_region, show_variant
+from cad.query import BaseReader, find_region, find_variant, open_base
+from cad.warehouse import Warehouse
+
+
+def variant(
+    variant_id: Annotated[str, typer.Argument(metavar="VARIANT", show_default=False)],
+    warehouse: WarehouseOption,
+    purpose: PurposeOption = "care",
+    stratum: StratumOption = None,
+    excluding_family: Annotated[
+        str | None,
+        typer.Option(
+            "--excluding-family",
+            metavar="FAMILY",
+            help="Count as if this family's persons were not there: one's own patient.",
+        ),
+    ] = None,
+) -> Reply:
+    """How often, and in whom, one variant is seen.
+
+    Example: cad variant 22-100-A-G -w national --purpose research --stratum all
+    """
+    with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
+        reader = BaseReader(opened, base)
+        document = find_variant(reader, variant_id, stratum or (), excluding_family)
+    return Reply(document, lambda console: show_variant(document, console))
+
+
+def region(
+    region_name: Annotated[str, typer.Argument(metavar="CONTIG:START-END", show_default=False)],
+    warehouse: WarehouseOption,
+    purpose: PurposeOption = "care",
+    stratum: StratumOption = None,
+) -> Reply:
+    """The variants seen in a region.
+
+    Example: cad region 22:1-1000 -w national
+    """
+    with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
+        document = find_region(BaseReader(opened, base), region_name, stratum or ())
+    return Reply(document, lambda console: show_region(document, console))
