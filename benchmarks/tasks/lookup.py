@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.folders import Data
-from benchmarks.measure import run, step
+from benchmarks.measure import cad, run, step
 from benchmarks.stores import build, make_empty, push
 from benchmarks.task import Figures, Side, Task, kept_counts, printed_json
 
@@ -20,7 +20,7 @@ def _sides(data: Data, shared: Path) -> list[Side]:
     make_empty(store)
     run(push(store, data.joint))
     run(build(store))
-    run(step("export_vcf", store, vcf))
+    run(cad("export", "vcf", "-w", store, "-o", vcf, "-qq"))
     _choose(store, keys)
 
     def figures(_folder: Path, printed: Sequence[str]) -> Figures:
