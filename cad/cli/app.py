@@ -6,7 +6,7 @@ and a question about one variant need none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -18,7 +18,7 @@ from cad.cli.reply import Reply
 
 
 class Entry(NamedTuple):
-    """Where a command is: a function of a module, or several for a command with subcommands.
+    """Where a command is: a function of a module, or one for each subcommand.
 
     `help` is the first sentence of the function's docstring, for ``cad --help``.
     """
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     module: str
     function: str
     help: str
-    subcommands: tuple[str, ...] = ()
+    subcommands: Mapping[str, str] = {}
 
 
 _PLATFORM: Final = "Platforms: batches"
@@ -40,7 +40,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "validate": Entry(
         _PLATFORM, "validate", "validate", "Check a batch as a push would, without a warehouse."
     ),
-    "batch": Entry(_PLATFORM, "batch", "", "Make a batch out of VCF files.", ("new",)),
+    "batch": Entry(_PLATFORM, "batch", "", "Make a batch out of VCF files.", {"new": "new"}),
     "push": Entry(_PLATFORM, "push", "push", "Push batches; each directory commits on its own."),
     "receipt": Entry(
         _PLATFORM, "status", "receipt", "Show the receipt of a batch that was pushed."
@@ -57,7 +57,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "depth",
         "In how many alleles a variant could have been seen, at each position of a region.",
     ),
-    "export": Entry(_FIGURES, "export", "", "Write the figures to files.", ("vcf", "parquet")),
+    "export": Entry(
+        _FIGURES, "export", "", "Write the figures to files.", {"vcf": "vcf", "parquet": "parquet"}
+    ),
     "sql": Entry(_FIGURES, "sql", "sql", "Ask read-only SQL of the warehouse's views."),
     "status": Entry(_OPERATOR, "status", "status", "Show what the warehouse holds."),
     "maintain": Entry(
@@ -66,6 +68,8 @@ COMMANDS: Final[dict[str, Entry]] = {
         "maintain",
         "Gather small files into large ones, and delete what nobody needs.",
     ),
+    "consent": Entry(_OPERATOR, "corrections", "", "Record consents.", {"import": "import_"}),
+    "samples": Entry(_OPERATOR, "corrections", "", "Correct sample sheets.", {"update": "update"}),
     "withdraw": Entry(
         _OPERATOR,
         "withdraw",
@@ -101,8 +105,8 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
     made = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     if entry.subcommands:
         made.callback(help=entry.help)(lambda: None)
-        for function in entry.subcommands:
-            _add(made, function, getattr(module, function))
+        for below, function in entry.subcommands.items():
+            _add(made, below, getattr(module, function))
     else:
         _add(made, name, getattr(module, entry.function))
     command = typer.main.get_command(made)

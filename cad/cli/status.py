@@ -19,6 +19,7 @@ from cad.registry.numbers import latest_commit
 from cad.status import read_status
 from cad.warehouse import Warehouse
 from schemas.errors import NotFound
+from schemas.reasons import REASONS
 
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 
@@ -113,6 +114,9 @@ def _show_status(document: Mapping[str, Any], console: Console) -> None:
         text = f"{one['kind']} since {_minute(one['opened_at'])}, {state}"
         table.add_row(f"session {one['session']}", text)
     table.add_row("readers", str(document["readers"]))
+    for one in document["findings"]:
+        text = f"{one['batch_id']}, {one['samples']:,} samples: {REASONS[one['kind']].en}"
+        table.add_row("finding", Text(text))
     console.print(table)
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cad.docs.markdown import code, codes, page, table
 from schemas.manifest import SUPPORTED_KINDS, manifest_schema
-from schemas.sheets import SHEETS, Form, SheetColumn
+from schemas.sheets import (
+    CORRECTION_CLEARED,
+    CORRECTION_COLUMNS,
+    CORRECTION_KEYS,
+    SHEETS,
+    Form,
+    SheetColumn,
+)
 
 _FORMS = {
     Form.ID: "identifier",
@@ -28,7 +35,8 @@ def batch_page() -> str:
         "`consents.tsv`, `phenotypes.tsv`, `phenopackets/*.json` and `fhir/*.json` may stand "
         "beside them. `cad batch new` makes one from VCF files, `cad validate` checks it."
     )
-    return page("The batch", introduction, _manifest(), *map(_sheet, SHEETS))
+    sheets = [_sheet(name, columns) for name, columns in SHEETS.items()]
+    return page("The batch", introduction, _manifest(), *sheets, _corrections())
 
 
 def _manifest() -> str:
@@ -75,7 +83,26 @@ def _values(one: Mapping[str, Any]) -> str:
     return str(one.get("type", ""))
 
 
-def _sheet(name: str) -> str:
+def _sheet(name: str, columns: Iterable[SheetColumn]) -> str:
+    text = (
+        "Tab separated, UTF-8, with a header, without quotes; an empty cell is a missing value. "
+        "A column that is not here refuses the batch (`sheet_unknown_column`)."
+    )
+    return f"## {name}\n\n{text}\n\n{_columns(columns)}"
+
+
+def _corrections() -> str:
+    corrected = [column.name for column in CORRECTION_COLUMNS if column not in CORRECTION_KEYS]
+    kept = [name for name in corrected if name not in CORRECTION_CLEARED]
+    text = (
+        "For `cad samples update`, after a push: at least one of the keys below says which samples "
+        f"a row is about, and any of {codes(corrected)} what is right. An empty cell leaves the "
+        f"value as it is, `.` alone takes it away (not {codes(kept)})."
+    )
+    return f"## Corrections\n\n{text}\n\n{_columns(CORRECTION_KEYS)}"
+
+
+def _columns(columns: Iterable[SheetColumn]) -> str:
     header = ("column", "required", "values", "default", "meaning")
     rows = [
         (
@@ -85,13 +112,9 @@ def _sheet(name: str) -> str:
             code(column.default or ""),
             column.description,
         )
-        for column in SHEETS[name]
+        for column in columns
     ]
-    text = (
-        "Tab separated, UTF-8, with a header, without quotes; an empty cell is a missing value. "
-        "A column that is not here refuses the batch (`sheet_unknown_column`)."
-    )
-    return f"## {name}\n\n{text}\n\n{table(header, rows)}"
+    return table(header, rows)
 
 
 def _cells(column: SheetColumn) -> str:

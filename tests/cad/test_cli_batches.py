@@ -11,7 +11,7 @@ from cad.commit import open_session
 from cad.docs.commands import split_help, walk
 from cad.settings import Settings
 from cad.warehouse import Warehouse
-from tests.batch_dir import BatchDir, good_batch, vcf
+from tests.batch_dir import BatchDir, good_batch, table, vcf
 from tests.cli import cad, cad_json
 
 RECEIPT = {"batch_id", "commit", "status", "samples", "samples_ignored", "files"}
@@ -295,6 +295,28 @@ def test_a_pedigree_fills_the_sheet(tmp_path: Path) -> None:
     assert "C\tC\tXY\tFAM\tF\tM\t1" in sheet
 
 
+def test_consents_and_corrections_count_from_the_next_build_on(
+    national: Path, tmp_path: Path
+) -> None:
+    cad("push", _named(tmp_path / "b", "NIGHT"), "-w", national)
+    cad("build", "-w", national)
+    consents = tmp_path / "c.tsv"
+    consents.write_bytes(table("person_id|scope|status|signed_on", "P1|industry|given|2026-02-01"))
+    imported = cad_json("consent", "import", consents, "-w", national)
+    assert imported == {"commit": 3, "status": "accepted", "consents": 1}
+    assert cad_json("consent", "import", consents, "-w", national)["status"] == "unchanged"
+    corrections = tmp_path / "s.tsv"
+    corrections.write_bytes(table("person_id|sex", "P2|XX"))
+    corrected = cad_json("samples", "update", corrections, "-w", national)
+    assert corrected == {"commit": 4, "status": "accepted", "samples": 1}
+    cad("build", "-w", national)
+    words = ("variant", "22-100-A-G", "-w", national)
+    assert cad_json(*words, "--purpose", "industry")["persons"] == 1
+    assert cad_json(*words, "--stratum", "sex=XX")["frequencies"][0]["persons"] == 2
+    missing = cad_json("samples", "update", tmp_path / "none.tsv", "-w", national, code=1)
+    assert missing["reason"] == "file_missing"
+
+
 def test_every_example_works_in_the_order_of_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,6 +328,10 @@ def test_every_example_works_in_the_order_of_the_page(
     for name, columns in (("child.vcf", ("C",)), ("parents.vcf", ("F", "M"))):
         line = "chr22 100 . A G . PASS . GT" + " 0/1" * len(columns)
         (tmp_path / name).write_bytes(vcf(*columns, lines=(line,)))
+    (tmp_path / "consents.tsv").write_bytes(
+        table("person_id|scope|status|signed_on", "P1|industry|given|2026-02-01")
+    )
+    (tmp_path / "corrections.tsv").write_bytes(table("person_id|affected", "P2|0"))
     ran = set()
     for name, command in walk():
         _, examples = split_help(command)

@@ -1,0 +1,47 @@
+"""`cad consent import` and `cad samples update`: what changes after a batch was pushed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from cad.cli.options import WarehouseOption
+from cad.cli.reply import Reply
+from cad.consents import import_consents
+from cad.corrections import update_samples
+from cad.warehouse import Warehouse
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+
+
+def import_(file: FileArgument, warehouse: WarehouseOption) -> Reply:
+    """Record decisions of persons, in a table like a batch's consents.tsv.
+
+    Example: cad consent import consents.tsv -w national
+    """
+    with Warehouse.open(warehouse) as opened:
+        document = import_consents(opened, file).to_json()
+    return _reply(document, f"{document['consents']:,} decisions recorded")
+
+
+def update(file: FileArgument, warehouse: WarehouseOption) -> Reply:
+    """Correct what sample sheets said: sex, affected, indication, region, cohort, parents.
+
+    Example: cad samples update corrections.tsv -w national
+    """
+    with Warehouse.open(warehouse) as opened:
+        document = update_samples(opened, file).to_json()
+    return _reply(document, f"{document['samples']:,} samples changed")
+
+
+def _reply(document: dict[str, Any], what: str) -> Reply:
+    def show(console: Console) -> None:
+        console.print(
+            f"{document['status']} at commit {document['commit']}: {what}; "
+            "cad build takes it into the figures."
+        )
+
+    return Reply(document, show)
