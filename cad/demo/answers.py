@@ -26,10 +26,8 @@ SHOWN_STRATA: Final = (
     "founder=1",
     "affected=0",
     f"indication={DISPLAYED_INDICATION},affected=1",
-    "sex=XX",
-    "sex=XY",
 )
-"""Headline figures first (DESIGN 6), then who carries."""
+"""The headline figures (DESIGN 6), and who the shared variant is found in."""
 
 
 @dataclass(frozen=True)

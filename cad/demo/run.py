@@ -25,6 +25,7 @@ from cad.demo.show import show_command, show_heading, show_line, shown_path
 from cad.demo.story import Story, make_warehouse, simulate
 from cad.receipt import Receipt
 
+_QUESTION: Final = "SELECT * FROM frequencies WHERE stratum = 'sex=XY' AND n_hemi > 1 LIMIT 5"
 _QUIETED: Final = ("cad", "loaders", "msprime")
 
 
@@ -154,12 +155,15 @@ def _end(report: DemoReport, console: Console) -> None:
     show_heading(console, verdict)
     show_line(console, "To go on:")
     where = f"-w {shown_path(report.warehouse)}"
+    variant = report.answers.shown[0].asked.variant
     for command in (
-        f"status {where}",
-        f"variant {report.answers.shown[0].asked.variant} {where}",
-        f"region 22:20000001-20300000 --purpose research {where}",
+        f"cad status {where}",
+        f"cad region 22:20149000-20150000 --purpose research {where}",
+        f'cad sql {where} -c "{_QUESTION}"',
+        f"cad serve {where}",
     ):
-        show_command(console, f"cad {command}")
+        show_command(console, command)
+    show_line(console, f"and then http://127.0.0.1:8000/v1/variants/{variant} in a browser")
 
 
 @contextmanager

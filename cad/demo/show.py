@@ -53,7 +53,7 @@ def show_push(console: Console, report: PushReport) -> None:
         for reason, records in sums["set_aside"].items():
             reasons[reason] = reasons.get(reason, 0) + records
     console.print(table)
-    for reason, records in reasons.items():
+    for reason, records in sorted(reasons.items()):
         show_line(console, f"set aside {records}: {reason}. {REASONS[reason].en}", "dim")
     show_agreement(console, report.lines, "sums of the receipts are those of the files simulated")
 

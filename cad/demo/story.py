@@ -8,7 +8,8 @@ from time import perf_counter
 
 from rich.console import Console
 
-from cad.demo.answers import AnswerReport, ask_everything
+from cad.cli.show_variant import show_variant
+from cad.demo.answers import SHOWN_STRATA, AnswerReport, ask_everything
 from cad.demo.exported import ExportReport, export_sites
 from cad.demo.folder import mark_demo
 from cad.demo.nights import (
@@ -30,7 +31,6 @@ from cad.demo.show import (
     show_unchanged,
     shown_path,
 )
-from cad.demo.show_answer import show_answer
 from cad.demo.simulate import MIN_TRIOS, MIN_UNRELATED, DemoCohort, simulate_cohort
 from cad.push import push_batch
 from cad.receipt import Receipt
@@ -116,9 +116,13 @@ class Story:
         report = ask_everything(self.warehouse, self.cohort)
         show_agreement(self.console, report.counts, "counts of the answers agree with the truth")
         for answer in report.shown:
-            self.console.print()
-            self._command(f"variant {answer.asked.variant}")
-            show_answer(self.console, answer)
+            show_heading(self.console, f"A variant: {answer.asked.why}")
+            self._command(
+                f"variant {answer.asked.variant}", f"  # {len(SHOWN_STRATA)} of its strata"
+            )
+            show_variant(answer.document, self.console)
+            if not answer.is_right:
+                show_line(self.console, "which is NOT what the simulation says", "bold red")
         return report
 
     def export(self, path: Path) -> ExportReport:
@@ -130,5 +134,6 @@ class Story:
         show_agreement(self.console, report.counts, "figures of everybody agree with the truth")
         return report
 
-    def _command(self, text: str) -> None:
-        show_command(self.console, f"cad {text} -w {shown_path(self.warehouse.path)}")
+    def _command(self, text: str, remark: str = "") -> None:
+        where = shown_path(self.warehouse.path)
+        show_command(self.console, f"cad {text} -w {where}{remark}")

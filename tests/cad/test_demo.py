@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from cad.cli.show_variant import state_sentence
 from cad.demo.check import Agreement, compare_counts, compare_receipts, read_base
 from cad.demo.folder import MARK, is_demo, prepare_folder
 from cad.demo.nights import push_refused
 from cad.demo.run import DemoReport, run_demo
-from cad.demo.show_answer import state_sentence
 from cad.demo.simulate import MIN_TRIOS, MIN_UNRELATED, DemoCohort, simulate_cohort
 from cad.demo.truth import QUANTITIES
 from cad.push import push_batch
