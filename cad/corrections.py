@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from cad.commit import open_session
 from cad.registry.engine import reading
+from cad.registry.findings import settle_findings
 from cad.registry.numbers import latest_commit
 from cad.registry.past import correct_samples
 from cad.registry.people import has_tombstones, withdrawn_persons
@@ -103,6 +104,7 @@ class _Plan:
         if not changes:
             raise _UnchangedError
         correct_samples(connection, commit_no, changes)
+        settle_findings(connection, commit_no, changes)
         return len(changes)
 
     def changes(self, connection: Connection) -> Changes:

@@ -20,6 +20,8 @@ from sqlalchemy import Connection
 from cad.batch_rows import People, insert_rows, persons_of
 from cad.batch_tracks import TrackSet, gather_tracks
 from cad.commit import Session, open_session
+from cad.door import examine
+from cad.door.arrivals import Arrivals
 from cad.faults import reach
 from cad.push_checks import refuse_blemishes, sheet_warnings
 from cad.reading import read_files
@@ -133,9 +135,12 @@ class _Push:
         )
         results = self._read(jobs, progress)
         check_overlap(self.batch, jobs, results)
-        if strict:
-            refuse_blemishes(results, self.warnings)
         tracks = gather_tracks(jobs, results)
+        replaced = self.known.batch_no if self.known else None
+        arrivals = Arrivals.gather(people, jobs, results, tracks, replaced)
+        door = examine(self.warehouse, arrivals, self.session.staging / "spill")
+        if strict:
+            refuse_blemishes(results, (*self.warnings, *door.warnings))
         first_track = self.session.reserve("track", len(tracks.tracks))
         files = [file for result in results for file in result.written]
         files += self._write_tracks(tracks, first_track)
@@ -143,12 +148,16 @@ class _Push:
 
         def apply(connection: Connection, commit_no: int) -> Receipt:
             self._check_unchanged(connection)
-            receipt = self._receipt(commit_no, people, results)
+            door.meet(connection)
+            if strict:
+                refuse_blemishes((), door.warnings)
+            receipt = self._receipt(commit_no, people, results, door.warnings)
             self._remove_replaced(connection, commit_no)
             bucket_no = insert_rows(
                 connection, commit_no, people, jobs, tracks, first_track, receipt.to_json()
             )
             self.session.add_files(connection, commit_no, files, bucket_no=bucket_no)
+            door.keep(connection, commit_no)
             return receipt
 
         return self.session.commit(apply, files)[1]
@@ -193,7 +202,13 @@ class _Push:
             remove_batch(connection, commit_no, self.known.batch_no)
             remove_empty_buckets(connection, commit_no, buckets)
 
-    def _receipt(self, commit_no: int, people: People, results: list[FileResult]) -> Receipt:
+    def _receipt(
+        self,
+        commit_no: int,
+        people: People,
+        results: list[FileResult],
+        found: tuple[ReasonCount, ...],
+    ) -> Receipt:
         return Receipt(
             batch_id=self.batch.manifest.batch_id,
             commit=commit_no,
@@ -201,5 +216,5 @@ class _Push:
             samples=len(people.counted),
             samples_ignored=people.ignored,
             files=tuple(result.receipt for result in results),
-            warnings=self.warnings,
+            warnings=(*self.warnings, *found),
         )

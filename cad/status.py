@@ -13,6 +13,7 @@ from cad.build.plan import BuildPlan, make_plan
 from cad.registry.bases import BaseRow, latest_base
 from cad.registry.batches import list_batches
 from cad.registry.engine import reading, registry_now
+from cad.registry.findings import FindingCount, count_findings
 from cad.registry.numbers import latest_commit
 from cad.registry.tables import commit, lake_file, lease, sample, session, visible
 from cad.warehouse import Warehouse
@@ -67,6 +68,7 @@ class WarehouseStatus:
         lake: files and bytes.
         sessions: writers that have not committed.
         readers: readers that keep removed files alive.
+        findings: where genotypes contradict sample sheets, by kind and batch.
     """
 
     warehouse_id: str
@@ -84,6 +86,7 @@ class WarehouseStatus:
     lake: LakeSize
     sessions: Sequence[OpenSession]
     readers: int
+    findings: Sequence[FindingCount] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document that `cad status` prints; times are ISO 8601."""
@@ -100,6 +103,7 @@ class WarehouseStatus:
             "sessions": [
                 {**asdict(one), "opened_at": _iso(one.opened_at)} for one in self.sessions
             ],
+            "findings": [one.to_json() for one in self.findings],
         }
 
 
@@ -133,6 +137,7 @@ def read_status(warehouse: Warehouse) -> WarehouseStatus:
             lake=_lake_size(connection),
             sessions=_open_sessions(connection),
             readers=_count_readers(connection),
+            findings=count_findings(connection),
         )
 
 
