@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -25,7 +25,7 @@ from cad.commit import Session, open_session
 from cad.database import open_database
 from cad.faults import reach
 from cad.leases import pin
-from cad.registry.batches import insert_bucket
+from cad.registry.batches import insert_bucket, pushed_buckets
 from cad.registry.bucket_files import bucket_files
 from cad.registry.engine import reading
 from cad.registry.files import LakeFile, remove_empty_buckets
@@ -83,7 +83,7 @@ def _groups(connection: Connection, commit_no: int) -> list[list[Sample]]:
     by_bucket: dict[int, list[Sample]] = {}
     for sample in samples:
         by_bucket.setdefault(sample.bucket_no, []).append(sample)
-    fresh = _fresh_buckets(connection, by_bucket)
+    fresh = pushed_buckets(connection)
     moving = [
         sample
         for number, members in sorted(by_bucket.items())
@@ -101,13 +101,6 @@ def _groups(connection: Connection, commit_no: int) -> list[list[Sample]]:
         persons.add(sample.person_id)
         groups[-1].append(sample)
     return [group for group in groups if group]
-
-
-def _fresh_buckets(connection: Connection, buckets: Any) -> set[int]:
-    """Buckets whose files hold several contigs or bins: batches as they were pushed."""
-    files = bucket_files(connection, "calls", buckets)
-    files += bucket_files(connection, "callable", buckets)
-    return {file.bucket_no for file in files if file.bin is None and file.bucket_no is not None}
 
 
 def _compact_group(warehouse: Warehouse, group: Sequence[Sample]) -> tuple[int, int]:

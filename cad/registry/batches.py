@@ -81,6 +81,11 @@ def insert_bucket(connection: Connection, commit_no: int, kind: BucketKind) -> i
     return number
 
 
+def pushed_buckets(connection: Connection) -> set[int]:
+    """The buckets whose files are as they were pushed, not compacted."""
+    return set(connection.scalars(select(bucket.c.bucket_no).where(bucket.c.kind == "batch")))
+
+
 def insert_tracks(
     connection: Connection, batch_no: int, tracks: Iterable[tuple[int, TrackKind, str]]
 ) -> None:
