@@ -69,9 +69,12 @@ def _read_entries(
     parameters = {"files": files, "multiplier": MULTIPLIER, "below": below}
     rows = database.execute(statement("door_snvs"), parameters).fetchnumpy()
     sample = np.asarray(rows["sample"])
+    if not len(sample):
+        return {}
     names = ("pos", "contig", "ref", "alt", "hom")
     entries = pack_entries(*(np.asarray(rows[name]) for name in names))
     order = np.argsort(sample, kind="stable")
     numbers, firsts = np.unique(sample[order], return_index=True)
-    pieces = np.split(entries[order], firsts[1:])
+    # Splitting nothing gives one empty piece, of no sample.
+    pieces = np.split(entries[order], firsts[1:]) if len(numbers) else []
     return {int(number): piece for number, piece in zip(numbers, pieces, strict=True)}
