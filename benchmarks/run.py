@@ -6,6 +6,7 @@ import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from statistics import median
 from time import strftime
@@ -80,7 +81,7 @@ def run_tasks(plan: Plan, tasks: Sequence[Task]) -> list[Result]:
         tiny = plan.size == SIZES["tiny"]
         starting = [] if tiny else _measure_task(plan, SIZES["tiny"], task, _WARM_REPEATS)
         startup = {one.side.name: min(usage.cpu_s for usage in one.usages) for one in starting}
-        for one in _measure_task(plan, plan.size, task, plan.repeats):
+        for one in _measure_task(plan, plan.size, task, plan.repeats, plan.budget):
             results.append(_result(name, plan, task, one, startup.get(one.side.name)))
         if not plan.keep:
             for size in (SIZES["tiny"], plan.size):
@@ -92,7 +93,9 @@ def _folder(plan: Plan, size: Size, task: Task) -> Path:
     return plan.work / size.name / "runs" / task.name
 
 
-def _measure_task(plan: Plan, size: Size, task: Task, repeats: int) -> list[_Measured]:
+def _measure_task(
+    plan: Plan, size: Size, task: Task, repeats: int, budget: float = inf
+) -> list[_Measured]:
     folder = _folder(plan, size, task)
     if folder.exists():
         shutil.rmtree(folder)
@@ -105,7 +108,7 @@ def _measure_task(plan: Plan, size: Size, task: Task, repeats: int) -> list[_Mea
     ]
     for repeat in range(repeats):
         for one in measured:
-            if repeat == 0 or one.spent < plan.budget:
+            if repeat == 0 or one.spent < budget:
                 _repeat(one)
                 log.info("%s, %s: %.2f CPU-s", task.name, one.side.name, one.usages[-1].cpu_s)
     for one in measured:
