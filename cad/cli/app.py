@@ -57,6 +57,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "depth",
         "In how many alleles a variant could have been seen, at each position of a region.",
     ),
+    "annotate": Entry(
+        _FIGURES, "annotate", "annotate", "Write the figures of each alternate into a VCF."
+    ),
     "export": Entry(
         _FIGURES, "export", "", "Write the figures to files.", {"vcf": "vcf", "parquet": "parquet"}
     ),

@@ -17,15 +17,18 @@ from cad.query.asked import about_base, chosen_strata
 from cad.query.base import Place
 from cad.query.parse import Region, parse_region
 from cad.query.reader import BaseReader
+from cad.query.row_groups import groups_within
 from schemas.contigs import BIN_SIZE, PAGE_SIZE
 from schemas.errors import BadQuestion, Unavailable
 from schemas.tables import BASE_DEPTH
 
+Ints = NDArray[np.integer[Any]]
 Longs = NDArray[np.int64]
 
 MAX_POSITIONS: Final = 1_000_000
 MAX_RUNS: Final = 1_000_000
 """An answer is held in memory as a whole; for more there is the view `depth` of `cad sql`."""
+_BATCH_ROWS: Final = 1_024
 
 
 class DepthRuns(NamedTuple):
@@ -89,48 +92,64 @@ def depth_runs(reader: BaseReader, region: Region, numbers: Sequence[int]) -> li
     rows = pa.concat_tables(parts) if parts else BASE_DEPTH.empty_table()
     # Bins follow one another, and so do pages within one: each stratum's rows are in order.
     order = rows["stratum"].to_numpy()
-    return [_runs(rows.take(np.flatnonzero(order == number)), pages, region) for number in numbers]
+    return [_runs(rows.take(np.flatnonzero(order == number)), region) for number in numbers]
 
 
 def _read_pages(path: Path, pages: range, numbers: Sequence[int]) -> pa.Table:
-    wanted = (
-        (pc.field("page") >= pages[0])
-        & (pc.field("page") <= pages[-1])
-        & pc.field("stratum").isin(list(numbers))
-    )
+    """The rows of some pages and strata; never more than a few of the others at once."""
     try:
-        return pq.read_table(path, schema=BASE_DEPTH, filters=wanted)
+        with pq.ParquetFile(path) as file:
+            groups = groups_within(file, "page", np.array(pages))
+            batches = file.iter_batches(_BATCH_ROWS, row_groups=groups)
+            return pa.Table.from_batches(
+                (batch.filter(_wanted(batch, pages, numbers)) for batch in batches), BASE_DEPTH
+            )
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:
         raise Unavailable("lake_file_damaged", str(error), path.name) from None
 
 
-def _runs(rows: pa.Table, pages: range, region: Region) -> DepthRuns:
+def _wanted(batch: pa.RecordBatch, pages: range, numbers: Sequence[int]) -> pa.Array[Any]:
+    page, stratum = batch["page"].to_numpy(), batch["stratum"].to_numpy()
+    inside = (page >= pages[0]) & (page <= pages[-1])
+    return pa.array(inside & np.isin(stratum, np.array(numbers)))
+
+
+def _runs(rows: pa.Table, region: Region) -> DepthRuns:
     """The runs of one stratum, of its rows by page."""
-    start, figures = _changes(rows)
+    lengths = pc.list_value_length(rows["offset"]).to_numpy()
+    changes = np.stack([_flat(rows[name]) for name in DEPTH_FIELDS])
+    page = np.repeat(rows["page"].to_numpy(), lengths)
+    return runs_of_changes(page, _flat(rows["offset"]), changes, region)
+
+
+def runs_of_changes(page: Ints, offset: Ints, changes: Ints, region: Region) -> DepthRuns:
+    """The runs of a region, of the changes of one stratum.
+
+    Args:
+        page: the page of each change.
+        offset: where it is in the page; both ascending.
+        changes: `DEPTH_FIELDS` x change; a page's figures start from 0.
+        region: which positions.
+    """
+    start = page.astype(np.int64) * PAGE_SIZE + offset + 1
+    sums = np.cumsum(changes, axis=1, dtype=np.int64)
     # A page starts from 0, whatever the one before it came to.
-    steps = np.union1d(start, np.array(pages, np.int64) * PAGE_SIZE + 1)
+    heads = np.flatnonzero(np.diff(page, prepend=-1))
+    before = np.concatenate([np.zeros((len(DEPTH_FIELDS), 1), np.int64), sums], axis=1)[:, heads]
+    figures = sums - np.repeat(before, np.diff(np.append(heads, len(page))), axis=1)
+    borders = np.arange((region.start - 1) // PAGE_SIZE, (region.end - 1) // PAGE_SIZE + 1)
+    steps = np.union1d(start, borders * PAGE_SIZE + 1)
     values = np.zeros((len(DEPTH_FIELDS), len(steps)), np.int64)
     values[:, np.searchsorted(steps, start)] = figures
     lower = int(np.searchsorted(steps, region.start, side="right")) - 1
     upper = int(np.searchsorted(steps, region.end, side="right"))
     steps, values = steps[lower:upper], values[:, lower:upper]
     steps[0] = region.start
-    changes = np.append(True, np.any(np.diff(values, axis=1) != 0, axis=0))
-    begins = steps[changes]
-    return DepthRuns(begins, np.append(begins[1:] - 1, region.end), values[:, changes])
-
-
-def _changes(rows: pa.Table) -> tuple[Longs, Longs]:
-    """Where the figures change, and what they are from there on: figures x change."""
-    lengths = pc.list_value_length(rows["offset"]).to_numpy().astype(np.int64)
-    pages = np.repeat(rows["page"].to_numpy().astype(np.int64), lengths)
-    start = pages * PAGE_SIZE + _flat(rows["offset"]) + 1
-    sums = np.cumsum(np.stack([_flat(rows[name]) for name in DEPTH_FIELDS]), axis=1)
-    heads = np.cumsum(lengths) - lengths
-    before = np.concatenate([np.zeros((len(DEPTH_FIELDS), 1), np.int64), sums], axis=1)[:, heads]
-    return start, sums - np.repeat(before, lengths, axis=1)
+    differs = np.append(True, np.any(np.diff(values, axis=1) != 0, axis=0))
+    begins = steps[differs]
+    return DepthRuns(begins, np.append(begins[1:] - 1, region.end), values[:, differs])
 
 
 def _flat(column: pa.ChunkedArray[Any]) -> Longs:

@@ -44,9 +44,10 @@ class FamilyShare:
 
 
 @dataclass(frozen=True)
-class _Member:
-    """How one person of the family counts in the base."""
+class Member:
+    """How one person of a family counts in the base; `strata` are numbers."""
 
+    person_id: str
     sample_no: int
     sex: str
     strata: frozenset[int]
@@ -64,16 +65,30 @@ def family_share(reader: BaseReader, variant: Variant, family_id: str) -> Family
     """
     warehouse, base = reader.warehouse, reader.base
     with reading(warehouse.engine) as connection:
-        _check_latest(connection, base)
-        persons = _persons(connection, base, family_id)
-        members = _members(connection, base.purpose, persons)
+        members = family_members(connection, base, family_id)
         strata = {number for member in members for number in member.strata}
-        emptied = _emptied(connection, base.purpose, persons, strata)
+        emptied = _emptied(connection, base.purpose, {one.person_id for one in members}, strata)
         numbers = {member.sample_no for member in members}
         point = read_point(connection, warehouse.path, variant, numbers)
     figures = _figures(reader, variant, members, point)
     names = {stratum.number: stratum.name for stratum in base.strata}
     return FamilyShare(figures, len(members), frozenset(names[number] for number in emptied))
+
+
+def family_members(connection: Connection, base: Base, family_id: str) -> list[Member]:
+    """Those of a family whom a base counts: everybody whose sheet, in any live batch, names it.
+
+    Raises:
+        NotFound: `family_unknown`.
+        Conflict: `base_conflict`, where another base replaced the pinned one.
+    """
+    _check_latest(connection, base)
+    persons = _persons(connection, base, family_id)
+    query = select(
+        folded.c.person_id, folded.c.sample_no, folded.c.sex, folded.c.strata
+    ).where(folded.c.purpose == base.purpose, folded.c.person_id.in_(persons))
+    rows = connection.execute(query)
+    return [Member(person, number, sex, frozenset(own)) for person, number, sex, own in rows]
 
 
 def _check_latest(connection: Connection, base: Base) -> None:
@@ -102,14 +117,6 @@ def _persons(connection: Connection, base: Base, family_id: str) -> set[str]:
     return persons
 
 
-def _members(connection: Connection, purpose: str, persons: Iterable[str]) -> list[_Member]:
-    query = select(folded.c.sample_no, folded.c.sex, folded.c.strata).where(
-        folded.c.purpose == purpose, folded.c.person_id.in_(persons)
-    )
-    rows = connection.execute(query)
-    return [_Member(number, sex, frozenset(strata)) for number, sex, strata in rows]
-
-
 def _emptied(
     connection: Connection, purpose: str, persons: Iterable[str], strata: Iterable[int]
 ) -> set[int]:
@@ -127,7 +134,7 @@ def _emptied(
 
 
 def _figures(
-    reader: BaseReader, variant: Variant, members: Iterable[_Member], point: SamplesAtPoint
+    reader: BaseReader, variant: Variant, members: Iterable[Member], point: SamplesAtPoint
 ) -> Figures:
     strata = reader.base.strata
     counts = np.zeros((len(strata), len(COUNT_FIELDS)), np.int64)
@@ -138,7 +145,7 @@ def _figures(
         sex = SEXES.index(member.sex)
         copies = _DOSES.get(region, PLOIDY[region])[sex]
         counts[inside] += _forms(point.dosage.get(member.sample_no, 0), copies)
-        depths[inside] += _known(point, member.sample_no, PLOIDY[region][sex], region)
+        depths[inside] += _known(point, member.sample_no, PLOIDY[region][sex])
     return Figures(counts, depths)
 
 
@@ -150,9 +157,9 @@ def _forms(dosage: int, copies: int) -> list[int]:
     return forms
 
 
-def _known(point: SamplesAtPoint, sample_no: int, ploidy: int, region: RegionClass) -> list[int]:
+def _known(point: SamplesAtPoint, sample_no: int, ploidy: int) -> list[int]:
     """One sample's known alleles as `DEPTH_FIELDS`."""
     track = point.track.get(sample_no)
     code = point.known.get(sample_no, track or 0)
-    assayed = track is not None and region != RegionClass.Y_PAR
-    return [passing(code, ploidy), raw(code, ploidy), passing(code, ploidy) > 0, assayed]
+    passed = passing(code, ploidy)
+    return [passed, raw(code, ploidy), passed > 0, track is not None]

@@ -1,0 +1,96 @@
+"""The INFO fields that annotating writes, and the header lines that tell of them and the base."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from typing import Final, NamedTuple
+
+from cad.query.base import Base, Stratum
+from cad.warehouse import Warehouse
+from loaders.header import Header, check_assembly
+from schemas.errors import BadQuestion, BatchRefused
+
+
+class InfoField(NamedTuple):
+    """A field with one value for each alternate: its name, VCF type and meaning."""
+
+    name: str
+    kind: str
+    text: str
+
+    @property
+    def line(self) -> str:
+        """The header line, without its end."""
+        return f'##INFO=<ID={self.name},Number=A,Type={self.kind},Description="{self.text}">'
+
+
+FIELDS: Final = (
+    InfoField("CAD_AC", "Integer", "Alleles carried, passing; on M persons that carry it"),
+    InfoField("CAD_AN", "Integer", "Known passing alleles at the variant's position"),
+    InfoField("CAD_AF", "Float", "CAD_AC / CAD_AN; on M CAD_NHOMALT / CAD_AN"),
+    InfoField("CAD_NHOMALT", "Integer", "Homozygous persons, passing; on M homoplasmic"),
+    InfoField("CAD_NHEMI", "Integer", "Hemizygous persons, passing"),
+    InfoField("CAD_FAF95", "Float", "Lower bound of CAD_AF at 95 % confidence (Whiffin 2017)"),
+    InfoField("CAD_PERSONS", "Integer", "Persons with a known passing allele at the position"),
+    InfoField(
+        "CAD_STATE", "String", "seen, callable_not_seen, not_callable or not_assayed; missing where"
+        " the allele is none that is counted: symbolic, *, another contig, REF not the reference's",
+    ),
+)  # fmt: skip
+NAMES: Final = tuple(field.name for field in FIELDS)
+
+_CONTIG: Final = re.compile(r"##contig=<(?:.*,)?ID=([^,>]+).*>")
+_LENGTH: Final = re.compile(r"[<,]length=(\d+)[,>]")
+_OURS: Final = re.compile(rf"##(?:INFO=<ID=(?:{'|'.join(NAMES)}),|cad_annotation=)")
+
+
+def check_contigs(text: str, warehouse: Warehouse, name: str) -> None:
+    """Refuse a file whose declared contig lengths are those of another assembly.
+
+    Raises:
+        BadQuestion: `assembly_mismatch`.
+    """
+    contigs: dict[str, int | None] = {}
+    for line in text.splitlines():
+        if match := _CONTIG.match(line):
+            length = _LENGTH.search(line)
+            contigs[match[1]] = int(length[1]) if length else None
+    try:
+        check_assembly(Header("", contigs, (), {}, 0, 0), warehouse.assembly, name)
+    except BatchRefused as refused:
+        raise BadQuestion(refused.reason, refused.detail, refused.where) from None
+
+
+def header_lines(
+    warehouse: Warehouse, base: Base, stratum: Stratum, *, is_without_family: bool
+) -> list[str]:
+    """The lines that a header gains, without their ends."""
+    # One line, so that a file that is annotated anew keeps no trace of an older base.
+    about = {
+        "Source": f"CAD {version('cad-warehouse')}",
+        "Warehouse": warehouse.warehouse_id,
+        "Assembly": warehouse.assembly,
+        "Purpose": base.purpose,
+        "Stratum": stratum.name,
+        "Commit": str(base.commit_no),
+        "BuiltAt": base.built_at.isoformat(),
+        "Persons": str(base.persons),
+        "OwnFamily": "left out" if is_without_family else "counted",
+        "LeftAligned": "yes" if warehouse.has_reference else "no reference, trimmed only",
+    }
+    pairs = (f'{key}="{_quoted(value)}"' for key, value in about.items())
+    return [f"##cad_annotation=<ID=CAD,{','.join(pairs)}>", *(field.line for field in FIELDS)]
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def with_lines(header: str, lines: list[str]) -> tuple[str, bool]:
+    """A header with more lines before ``#CHROM``, and whether it had some of an earlier run."""
+    *meta, columns = header.splitlines(keepends=True)
+    kept = [line for line in meta if not _OURS.match(line)]
+    end = "\r\n" if columns.endswith("\r\n") else "\n"
+    added = [line + end for line in lines]
+    return "".join([*kept, *added, columns]), len(kept) < len(meta)

@@ -1,0 +1,212 @@
+"""The base's figures of many alternates at once, for one stratum: whole bins, joined in arrays."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from cad.annotate.alleles import Alleles, pack_bases
+from cad.annotate.own_family import OwnFamily
+from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
+from cad.index import COUNT_FIELDS, DEPTH_FIELDS
+from cad.query.base import Place, Stratum
+from cad.query.depth_runs import DepthRuns, depth_runs
+from cad.query.parse import Region
+from cad.query.reader import BaseReader
+from cad.query.row_groups import groups_within
+from schemas.contigs import BIN_SIZE, contig_length
+from schemas.errors import Unavailable
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Texts = dict[tuple[int, str, str], int]
+
+STATES: Final = ("seen", "callable_not_seen", "not_callable", "not_assayed")
+_BATCH_ROWS: Final = 65_536
+_BINS: Final = 4
+"""Bins whose depth is kept: a file in order needs one at a time, or two at a border."""
+
+
+@dataclass(frozen=True)
+class AlleleFigures:
+    """The figures of some alternates, one row each; those that are no variants have zeros.
+
+    `state` is a place in `STATES`.
+    """
+
+    ac: Longs
+    an: Longs
+    af: Floats
+    n_hom: Longs
+    n_hemi: Longs
+    faf95: Floats
+    persons: Longs
+    state: NDArray[np.int8]
+
+
+class _Held(NamedTuple):
+    """Rows of `base_counts`: substitutions by number, the others by their text.
+
+    `key` ascends; `counts` are row x `COUNT_FIELDS`; `longer` gives the row of a longer variant.
+    """
+
+    key: Longs
+    row: Longs
+    longer: Texts
+    counts: Longs
+
+
+class FigureReader:
+    """Looks alternates up in one stratum of a pinned base, less one family's part if need be.
+
+    Not to be shared by threads.
+    """
+
+    def __init__(
+        self, reader: BaseReader, stratum: Stratum, family: OwnFamily | None = None
+    ) -> None:
+        self._reader = reader
+        self._number = stratum.number
+        self._family = family
+        self._depths: OrderedDict[Place, list[tuple[DepthRuns, int]]] = OrderedDict()
+
+    def look_up(self, contig: str, alleles: Alleles) -> AlleleFigures:
+        """The figures of alternates of one contig.
+
+        Raises:
+            Unavailable: `lake_file_damaged`.
+        """
+        counts = np.zeros((len(alleles.pos), len(COUNT_FIELDS)), np.int64)
+        depths = np.zeros((len(DEPTH_FIELDS), len(alleles.pos)), np.int64)
+        rows = np.flatnonzero(alleles.is_variant)
+        bins = (alleles.pos[rows] - 1) // BIN_SIZE
+        for number in np.unique(bins).tolist():
+            place, own = Place(contig, number), rows[bins == number]
+            depths[:, own] = self._depth_at(place, alleles.pos[own])
+            for held, sign in self._counts(place, alleles.pos[own]):
+                _add_counts(counts, held, alleles, own, sign)
+        return _finish(contig, counts, depths)
+
+    def _depth_at(self, place: Place, pos: Longs) -> Longs:
+        parts = self._depths.get(place)
+        if parts is None:
+            first = place.bin * BIN_SIZE + 1
+            length = contig_length(self._reader.warehouse.assembly, place.contig)
+            region = Region(place.contig, first, min(first + BIN_SIZE - 1, length))
+            parts = [(depth_runs(self._reader, region, [self._number])[0], 1)]
+            if self._family is not None:
+                parts.append((self._family.depth(place), -1))
+            self._depths[place] = parts
+            if len(self._depths) > _BINS:
+                self._depths.popitem(last=False)
+        depths = np.zeros((len(DEPTH_FIELDS), len(pos)), np.int64)
+        for runs, sign in parts:
+            depths += sign * runs.figures[:, np.searchsorted(runs.start, pos, side="right") - 1]
+        return depths
+
+    def _counts(self, place: Place, pos: Longs) -> Iterator[tuple[_Held, int]]:
+        path = self._reader.base.path("base_counts", place)
+        if path is not None:
+            for rows in _rows_at(path, np.unique(pos), self._number):
+                yield _held(rows), 1
+        if self._family is not None:
+            own = self._family.counts(place)
+            if own.num_rows:
+                yield _held(own), -1
+
+
+def _rows_at(path: Path, pos: Longs, stratum: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a stratum at some positions, in ascending order both."""
+    columns = ["pos", "ref", "alt", "stratum", *COUNT_FIELDS]
+    try:
+        with pq.ParquetFile(path, read_dictionary=["ref", "alt"]) as file:
+            groups = groups_within(file, "pos", pos)
+            for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns):
+                at = batch["pos"].to_numpy()
+                place = np.minimum(np.searchsorted(pos, at), len(pos) - 1)
+                wanted = (batch["stratum"].to_numpy() == stratum) & (pos[place] == at)
+                if wanted.any():
+                    yield batch.filter(pa.array(wanted))
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        raise Unavailable("lake_file_damaged", str(error), path.name) from None
+
+
+def _held(rows: pa.RecordBatch | pa.Table) -> _Held:
+    pos = rows["pos"].to_numpy().astype(np.int64)
+    ref, ref_base = _letters(rows["ref"])
+    alt, alt_base = _letters(rows["alt"])
+    is_plain = (ref_base > 0) & (alt_base > 0)
+    key = pos << 16 | pack_bases(ref_base, alt_base)
+    row = np.flatnonzero(is_plain)
+    row = row[np.argsort(key[row], kind="stable")]
+    longer = {(int(pos[at]), ref(at), alt(at)): at for at in np.flatnonzero(~is_plain).tolist()}
+    counts = np.column_stack([rows[name].to_numpy().astype(np.int64) for name in COUNT_FIELDS])
+    return _Held(key[row], row, longer, counts)
+
+
+def _letters(column: Any) -> tuple[Any, NDArray[np.uint8]]:
+    """A column's text by row, and of each row its letter where it has only one, else 0."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    words = column.dictionary.to_pylist()
+    letters = np.array([ord(word) if len(word) == 1 else 0 for word in words], np.uint8)
+    which = column.indices.to_numpy()
+    return lambda row: words[which[row]], letters[which]
+
+
+def _add_counts(counts: Longs, held: _Held, alleles: Alleles, rows: Longs, sign: int) -> None:
+    """Add, or take away, what is held of the alternates in some rows."""
+    if len(held.key):
+        plain = rows[alleles.bases[rows] > 0]
+        sought = alleles.pos[plain] << 16 | alleles.bases[plain]
+        place = np.minimum(np.searchsorted(held.key, sought), len(held.key) - 1)
+        found = held.key[place] == sought
+        counts[plain[found]] += sign * held.counts[held.row[place[found]]]
+    if held.longer:
+        for row in rows[alleles.bases[rows] == 0].tolist():
+            at = held.longer.get((int(alleles.pos[row]), *alleles.longer[row]))
+            if at is not None:
+                counts[row] += sign * held.counts[at]
+
+
+def _finish(contig: str, counts: Longs, depths: Longs) -> AlleleFigures:
+    n_het, n_hom, n_hemi = counts.T[:3]
+    an, _, persons, assayed = depths
+    ac = allele_count(contig, n_het, n_hom, n_hemi)
+    alleles = counted_alleles(contig, ac, n_hom)
+    states = [ac > 0, an > 0, assayed > 0]
+    return AlleleFigures(
+        ac=ac.astype(np.int64),
+        an=an,
+        af=allele_frequency(alleles, an),
+        n_hom=n_hom,
+        n_hemi=n_hemi,
+        faf95=faf95(alleles, an),
+        persons=persons,
+        state=np.select(states, [0, 1, 2], 3).astype(np.int8),
+    )
+
+
+def by_name(figures: AlleleFigures) -> Mapping[str, NDArray[Any]]:
+    """The figures under the names of their INFO fields, but the state."""
+    return {
+        "CAD_AC": figures.ac,
+        "CAD_AN": figures.an,
+        "CAD_AF": figures.af,
+        "CAD_NHOMALT": figures.n_hom,
+        "CAD_NHEMI": figures.n_hemi,
+        "CAD_FAF95": figures.faf95,
+        "CAD_PERSONS": figures.persons,
+    }

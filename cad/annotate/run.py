@@ -1,0 +1,197 @@
+"""Annotating a file from its first to its last byte."""
+
+from __future__ import annotations
+
+import glob
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import pysam
+
+from cad.annotate.bcf import write_bcf
+from cad.annotate.bgzip import BgzipWriter
+from cad.annotate.blocks import OrderCheck, Progress, read_blocks
+from cad.annotate.fields import check_contigs, header_lines, with_lines
+from cad.annotate.figures import STATES, FigureReader
+from cad.annotate.lines import Lines
+from cad.annotate.look_up import AlleleLookUp, Found
+from cad.annotate.own_family import open_family
+from cad.annotate.text import annotated, without_stale
+from cad.query.asked import chosen_strata
+from cad.query.base import open_base
+from cad.query.reader import BaseReader
+from cad.warehouse import Warehouse
+from schemas.errors import BadQuestion, Conflict
+
+log = logging.getLogger(__name__)
+
+_INDEX: Final = {".vcf.gz": ".tbi", ".bcf": ".csi"}
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """What was written; `states` counts alternates, `missing` those that are no variants."""
+
+    path: Path
+    index: Path
+    purpose: str
+    stratum: str
+    commit: int
+    records: int
+    states: dict[str, int]
+    missing: int
+    ref_mismatches: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `cad annotate` prints."""
+        return {
+            "path": str(self.path),
+            "index": str(self.index),
+            "purpose": self.purpose,
+            "stratum": self.stratum,
+            "commit": self.commit,
+            "release": None,
+            "records": self.records,
+            "states": self.states,
+            "missing": self.missing,
+            "ref_mismatches": self.ref_mismatches,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def annotate(
+    warehouse: Warehouse,
+    source: Path,
+    out: Path,
+    *,
+    purpose: str = "care",
+    stratum: str = "all",
+    own_family: str | None = None,
+    progress: Progress | None = None,
+) -> Annotated:
+    """Write a copy of a VCF with the base's figures of each alternate, and its index beside it.
+
+    Args:
+        warehouse: the warehouse.
+        source: VCF, plain or bgzipped, or BCF; in order, with samples or without.
+        out: ``.vcf.gz`` or ``.bcf``; it is there whole or not at all.
+        purpose: whose consents and cohorts let them count.
+        stratum: in whom.
+        own_family: count as if this family's persons were not in the base: one's own patient.
+        progress: told now and then.
+
+    Raises:
+        Conflict: `output_exists`; `base_conflict`, where a build replaced the base meanwhile.
+        BadQuestion: `assembly_mismatch`, `header_malformed`, `line_malformed`, `pos_unusable`,
+            `file_unsorted`, `purpose_unknown`; `file_unusable` for another kind of output.
+        NotFound: `base_missing`, `stratum_unknown`, `family_unknown`.
+        BatchRefused: `bgzf_truncated`, `bgzf_corrupt`, `bcf_malformed`.
+        Unavailable: `lake_file_damaged`, `registry_unusable`.
+    """
+    started = perf_counter()
+    with ExitStack() as stack:
+        text, index = stack.enter_context(_output(out))
+        base = stack.enter_context(open_base(warehouse, purpose))
+        chosen = base.strata[chosen_strata(base, [stratum])[0]]
+        reader = BaseReader(warehouse, base)
+        family = (
+            None
+            if own_family is None
+            else stack.enter_context(open_family(reader, own_family, chosen))
+        )
+        look_up = AlleleLookUp(warehouse, FigureReader(reader, chosen, family))
+        lines = header_lines(warehouse, base, chosen, is_without_family=family is not None)
+        records = _write(source, text, lines, look_up, progress)
+        _finish(text, out)
+    seconds = perf_counter() - started
+    log.info("annotated %d records in %.2f s", records, seconds)
+    return Annotated(
+        path=out,
+        index=index,
+        purpose=purpose,
+        stratum=stratum,
+        commit=base.commit_no,
+        records=records,
+        states=dict(zip(STATES, look_up.states.tolist(), strict=True)),
+        missing=look_up.missing,
+        ref_mismatches=look_up.ref_mismatches,
+        seconds=seconds,
+    )
+
+
+@contextmanager
+def _output(out: Path) -> Iterator[tuple[Path, Path]]:
+    """The index's path, and a place to write text to; nothing is left of it.
+
+    Raises:
+        Conflict: `output_exists`.
+        BadQuestion: `file_unusable`.
+    """
+    index = index_of(out)
+    for path in (out, index):
+        if path.exists():
+            raise Conflict("output_exists", "name another file, or delete this one", path.name)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    text = out.with_name(f".{out.name}.part.vcf.gz")
+    try:
+        yield text, index
+    finally:
+        for path in out.parent.glob(f"{glob.escape(text.name)}*"):
+            path.unlink(missing_ok=True)
+
+
+def index_of(out: Path) -> Path:
+    """Where the index of an output lies.
+
+    Raises:
+        BadQuestion: `file_unusable`, where it is none that can be written.
+    """
+    for kind, ending in _INDEX.items():
+        if out.name.endswith(kind):
+            return out.with_name(out.name + ending)
+    raise BadQuestion("file_unusable", "expected a name with .vcf.gz or .bcf", out.name)
+
+
+def _finish(text: Path, out: Path) -> None:
+    """Index what was written, as BCF if need be, and give it its name."""
+    made = text
+    if out.suffix == ".bcf":
+        made = text.with_name(f"{text.name}.bcf")
+        write_bcf(text, made, out.name)
+    else:
+        pysam.tabix_index(str(text), preset="vcf", force=True)
+    index_of(made).rename(index_of(out))
+    made.rename(out)
+
+
+def _write(
+    source: Path, out: Path, lines: list[str], look_up: AlleleLookUp, progress: Progress | None
+) -> int:
+    """Write text; returns the number of records."""
+    blocks = read_blocks(source, progress)
+    # Bytes that are no UTF-8 pass through as they are.
+    header = next(blocks).decode(errors="surrogateescape")
+    check_contigs(header, look_up.warehouse, source.name)
+    order = OrderCheck(source.name)
+    number = header.count("\n") + 1
+    told, is_stale = with_lines(header, lines)
+    records = 0
+    with BgzipWriter(out) as file:
+        file.write(told.encode(errors="surrogateescape"))
+        for block in blocks:
+            fresh = without_stale(block) if is_stale else block
+            parsed = Lines.parse(fresh, number + records, source.name)
+            found = []
+            for contig, run in parsed.runs():
+                name = contig.decode(errors="replace")
+                order.check(name, parsed.pos[run])
+                found.append(look_up.find(name, parsed.written(run)))
+            file.write(annotated(parsed, Found.join(found)))
+            records += len(parsed)
+    return records

@@ -1,0 +1,76 @@
+"""`cad annotate`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from cad.annotate import annotate as annotate_file
+from cad.cli.options import PurposeOption, WarehouseOption
+from cad.cli.progress import progress_bar
+from cad.cli.reply import Reply
+from cad.warehouse import Warehouse
+
+
+def annotate(
+    source: Annotated[
+        Path, typer.Argument(metavar="IN.vcf.gz", exists=True, dir_okay=False, show_default=False)
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="OUT.vcf.gz",
+            help="File to write: .vcf.gz or .bcf.",
+            show_default=False,
+        ),
+    ],
+    warehouse: WarehouseOption,
+    purpose: PurposeOption = "care",
+    stratum: Annotated[
+        str, typer.Option("--stratum", metavar="NAME", help="In whom: all, sex=XX, ...")
+    ] = "all",
+    own_family: Annotated[
+        str | None,
+        typer.Option(
+            "--own-family",
+            metavar="FAMILY",
+            help="Count as if this family's persons were not there: one's own patient.",
+        ),
+    ] = None,
+) -> Reply:
+    """Write the figures of each alternate into a VCF.
+
+    Each alternate is trimmed and left-aligned before it is looked up; the file keeps what it has,
+    and gains CAD_AC, CAD_AN, CAD_AF, CAD_NHOMALT, CAD_NHEMI, CAD_FAF95, CAD_PERSONS and CAD_STATE
+    with a value for each alternate as written.
+
+    Example: cad annotate patient.vcf.gz -o annotated.vcf.gz -w national
+    """  # fmt: skip
+    with Warehouse.open(warehouse) as opened, progress_bar("annotating") as progress:
+        made = annotate_file(
+            opened, source, out,
+            purpose=purpose, stratum=stratum, own_family=own_family, progress=progress,
+        )  # fmt: skip
+    document = made.to_json()
+    return Reply(document, lambda console: _show(document, console))
+
+
+def _show(document: Mapping[str, Any], console: Console) -> None:
+    states = ", ".join(
+        f"{count:,} {state.replace('_', ' ')}" for state, count in document["states"].items()
+    )
+    text = (
+        f"{document['path']}: {document['records']:,} records, {document['purpose']}, "
+        f"{document['stratum']}, commit {document['commit']}\n"
+        f"alternates: {states}, {document['missing']:,} that are not counted"
+    )
+    if document["ref_mismatches"]:
+        text += f" ({document['ref_mismatches']:,} whose REF is not the reference's)"
+    console.print(Text(text), soft_wrap=True)
