@@ -25,7 +25,7 @@ class Part:
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Holding:
     """Where the rows of one sample lie, staged or in the lake, and its tracks."""
 
@@ -35,7 +35,7 @@ class Holding:
     tracks: tuple[Track, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arrival:
     """One sample of the batch: a germline genome, exome or panel.
 

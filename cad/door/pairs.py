@@ -246,9 +246,9 @@ def _parameters(parts: Sequence[Part], place: Place) -> dict[str, object]:
 def _by_sample(sample: NDArray[np.int32]) -> Iterator[tuple[int, slice]]:
     """The rows of each sample, of rows sorted by it."""
     numbers, firsts = np.unique(np.asarray(sample), return_index=True)
-    ends = [*firsts[1:].tolist(), len(sample)]
-    for number, first, end in zip(numbers.tolist(), firsts.tolist(), ends, strict=True):
-        yield number, slice(first, end)
+    ends = np.searchsorted(sample, numbers, "right")
+    for number, first, end in zip(numbers, firsts, ends, strict=True):
+        yield int(number), slice(int(first), int(end))
 
 
 _EMPTY: Final = np.zeros(0, np.int64)
