@@ -18,6 +18,7 @@ from cad.withdraw import withdraw
 from schemas.contigs import CONTIGS
 from schemas.errors import BatchRefused
 from tests.batch_dir import BatchDir, vcf
+from tests.cli import cad, cad_json
 from tests.genomes import Alleles, Tube, World, push_dir
 from tests.pushed import assert_swept_clean, batch_ids, every_value
 
@@ -454,3 +455,20 @@ def test_a_batch_without_any_snv_has_no_fingerprint(
     made.sheet("sample_id|person_id|sex", "S|P-1|XX")
     made.write()
     assert push_batch(sqlite_warehouse, made.path).status == "accepted"
+
+
+class TestCommandLine:
+    def test_status_and_a_strict_push_tell_of_findings(
+        self, sqlite_warehouse: Warehouse, tmp_path: Path, world: World, father: Alleles
+    ) -> None:
+        folder = sqlite_warehouse.path
+        batch = push_dir(tmp_path / "N1", world, [Tube("f", "F-SECRET", "XX", father)])
+        error = cad_json("push", batch, "--strict", "-w", folder, code=1)
+        assert (error["error"], error["reason"]) == ("BatchRefused", "sex_discordant")
+        receipt = cad_json("push", batch, "-w", folder)
+        assert receipt["warnings"] == [{"reason": "sex_discordant", "records": 1, "examples": [2]}]
+        found = [{"kind": "sex_discordant", "batch_id": "N1", "samples": 1}]
+        assert cad_json("status", "-w", folder)["findings"] == found
+        shown = cad("status", "-w", folder).stdout
+        assert "contradict the declared sex" in shown
+        assert "F-SECRET" not in shown + str(error)
