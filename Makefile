@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+KERNELS := .venv/.kernels
 TYPED := schemas loaders cad api benchmarks
 # One test process per core; a module stays with one process, as its fixtures are costly.
 PYTEST_ARGS ?= -n logical --dist loadscope
@@ -14,7 +15,7 @@ PYTEST_ARGS ?= -n logical --dist loadscope
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-venv: $(STAMP) ## everything, extras and development tools included, into .venv
+venv: $(STAMP) $(KERNELS) ## everything, extras and development tools included, into .venv
 
 # uv comes first, by pip, with the version and hashes the lock gives it; it installs the rest.
 # Packages that come as source (pyspark) are built with the setuptools of the lock.
@@ -27,6 +28,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes \
 	  --build-constraints requirements.lock requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The reading of VCF is compiled once, here, and anew when its sources change.
+$(KERNELS): $(STAMP) $(wildcard loaders/kernel/*.py)
+	@$(BIN)/python -m loaders.warm
 	@touch $@
 
 # Outside oracles of tests and benchmarks; CAD itself needs none of them.

@@ -1,7 +1,8 @@
 """Decompressed bytes of a VCF, as a stream of chunks, whatever it is packed in.
 
-Plain text, BGZF and BCF are told apart by their first bytes, never by their name. A BGZF file must end with the
-28-byte empty block that the SAM specification (section 4.1.2) defines, or it is truncated.
+Plain text, BGZF and BCF are told apart by their first bytes, never by their name. A BGZF file must
+end with the 28-byte empty block that the SAM specification (section 4.1.2) defines, or it is
+truncated.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import Any, BinaryIO, Final, Literal
 
 import pysam
 from isal import igzip, isal_zlib
@@ -22,7 +23,12 @@ EOF_BLOCK: Final = bytes.fromhex("1f8b08040000000000ff0600424302001b000300000000
 CHUNK_BYTES: Final = 4 << 20
 Packing = Literal["text", "bgzf", "bcf"]
 
-_BAD_STREAM: Final = (gzip.BadGzipFile, EOFError, zlib.error, isal_zlib.error)
+_BAD_STREAM: Final[tuple[Any, ...]] = (
+    gzip.BadGzipFile,
+    EOFError,
+    zlib.error,
+    isal_zlib.error,
+)
 
 
 def packing_of(path: Path) -> Packing:
@@ -36,7 +42,9 @@ def packing_of(path: Path) -> Packing:
         if head[:2] != b"\x1f\x8b":
             return "bcf" if head[:3] == b"BCF" else "text"
         if len(head) < 18 or not head[3] & 4 or head[12:14] != b"BC":
-            raise BatchRefused("bgzf_corrupt", "gzip without BGZF blocks; pack with bgzip", path.name)
+            raise BatchRefused(
+                "bgzf_corrupt", "gzip without BGZF blocks; pack with bgzip", path.name
+            )
         file.seek(0, 2)
         size = file.tell()
         file.seek(max(0, size - len(EOF_BLOCK)))
@@ -62,7 +70,8 @@ def read_chunks(
 ) -> Iterator[bytes]:
     """Yield the file's text in chunks; BCF comes as the VCF text it stands for.
 
-    `progress` is told, chunk by chunk, how many more bytes of the file on disk have been read (of BCF: all, at the end).
+    `progress` is told, chunk by chunk, how many more bytes of the file on disk have been read (of
+    BCF: all, at the end).
 
     Raises:
         BatchRefused: `bgzf_truncated`, `bgzf_corrupt`, `bcf_malformed`.
@@ -83,9 +92,7 @@ def read_chunks(
         progress(path.stat().st_size - told)
 
 
-def _read_packed(
-    file: BinaryIO, packing: Packing, name: str, chunk_bytes: int
-) -> Iterator[bytes]:
+def _read_packed(file: BinaryIO, packing: Packing, name: str, chunk_bytes: int) -> Iterator[bytes]:
     try:
         with igzip.IGzipFile(fileobj=file) if packing == "bgzf" else nullcontext(file) as text:
             while chunk := text.read(chunk_bytes):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from loaders.jobs import Runs
 from loaders.kernel import words
-from loaders.kernel import resolve as kernel
+from loaders.kernel.resolve import sweep
+from loaders.kernel.sweep import N_ROWS, N_SITES, Tracks, new_sweep, with_more_rows
 from loaders.kernel.window import Window
 from schemas.contigs import PAGE_SIZE
 from schemas.tables import CALLABLE
@@ -23,8 +24,9 @@ EMPTY: Final = Runs(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np
 class SampleTracks:
     """The kept samples' tracks on one contig.
 
-    `runs` are the distinct tracks, `of_sample` says which one each sample has (-1 for none), `by_sites` whether the file's own
-    site list serves instead; `beds` are the file's distinct BEDs with the samples they hold for, None unless the file is `bed`.
+    `runs` are the distinct tracks, `of_sample` says which one each sample has (-1 for none),
+    `by_sites` whether the file's own site list serves instead; `beds` are the file's distinct BEDs
+    with the samples they hold for, None unless the file is `bed`.
     """
 
     runs: tuple[Runs, ...]
@@ -38,97 +40,49 @@ def resolve(
     window: Window,
     ranks: NDArray[np.int64],
     tracks: SampleTracks,
-    stretches: tuple[tuple[int, int, int], ...],
-    first: int,
-    last: int,
-) -> tuple[kernel.Runs, Runs]:
-    """Resolve the positions from `first` to `last`: runs that differ from the tracks, and the file's sites."""
-    count = window.count
-    records, starts = int(count[words.N_RECORDS]), int(count[words.N_STARTS])
-    calls = int(count[words.N_CALLS])
-    order = np.argsort(window.start_pos[:starts], kind="stable")
-    starts_from = np.searchsorted(window.start_pos[:starts][order], first)
-    order = order[starts_from:]
-    firsts = np.cumsum([0, *(len(runs.start) for runs in tracks.runs)]).astype(np.int64)
-    facts = kernel.Facts(
-        window.pos[:records],
-        window.end[:records],
-        window.flags[:records],
-        window.states[:records],
-        window.start_pos[order],
-        window.start_record[order],
-        window.first_call[: records + 1],
-        ranks[window.call_allele[:calls]],
-        window.call_column[:calls],
-        window.call_dosage[:calls],
-        _breaks(window, tracks, stretches, first, last),
-        np.array([start for start, _, _ in stretches], np.int64),
-        np.array([mask for _, mask, _ in stretches], np.uint8),
-        firsts,
-        _joined(tracks.runs, "start", np.int32),
-        _joined(tracks.runs, "end", np.int32),
-        _joined(tracks.runs, "code", np.uint8),
+    stretches: NDArray[np.int64],
+    span: tuple[int, int],
+) -> tuple[NDArray[np.int32], Runs]:
+    """Resolve a span (first, last position): runs that differ from the tracks, and the sites."""
+    starts = window.starts[np.argsort(window.starts[:, words.S_POS], kind="stable")]
+    window = window._replace(starts=starts)
+    runs = [np.column_stack((one.start, one.end, one.code)) for one in tracks.runs]
+    facts = Tracks(
+        np.cumsum([0, *map(len, runs)]).astype(np.int64),
+        np.concatenate([np.zeros((0, 3), np.int32), *runs]).astype(np.int32),
         tracks.of_sample,
         tracks.by_sites,
-        tracks.sites,
+        stretches,
     )
-    runs = kernel.sweep(facts)
-    found = int(runs.size[1])
-    return runs, Runs(runs.site_pos[:found], runs.site_pos[:found], runs.site_code[:found])
+    now = new_sweep(window, ranks, facts, span, by_sites=tracks.sites)
+    while not sweep(window, facts, now):
+        now = with_more_rows(now)
+    sites = now.sites[: now.place[N_SITES]]
+    listed = Runs(sites[:, 0], sites[:, 0], sites[:, 1].astype(np.uint8))
+    return now.rows[: now.place[N_ROWS]], listed
 
 
-def _joined(runs: tuple[Runs, ...], name: str, kind: type) -> NDArray[np.generic]:
-    parts = [getattr(one, name) for one in runs]
-    return np.concatenate([*parts, np.zeros(0, kind)]).astype(kind)
-
-
-def _breaks(
-    window: Window,
-    tracks: SampleTracks,
-    stretches: tuple[tuple[int, int, int], ...],
-    first: int,
-    last: int,
-) -> NDArray[np.int64]:
-    """All positions from `first` to `last` + 1 where what is known may change."""
-    records = int(window.count[words.N_RECORDS])
-    starts = window.start_pos[: window.count[words.N_STARTS]]
-    pos, end = window.pos[:records], window.end[:records]
-    blocks = (window.flags[:records] & words.BLOCK) != 0
-    parts = [np.array([first, last + 1]), starts, starts + 1, [start for start, _, _ in stretches]]
-    if tracks.sites:
-        parts += [pos[blocks], pos[blocks] + 1]
-    else:
-        spanning = blocks | (end > pos)
-        parts += [pos[spanning], end[spanning] + 1]
-    for runs in tracks.runs:
-        parts += [runs.start, runs.end + 1]
-    points = np.unique(np.concatenate([np.asarray(part, np.int64) for part in parts]))
-    lower, upper = np.searchsorted(points, [first, last + 2])
-    return points[lower:upper]
-
-
-def callable_table(
-    contig: str, runs: kernel.Runs, numbers: NDArray[np.int32]
-) -> pa.Table:
-    """The runs as rows of the lake: cut at pages, sorted by start and sample."""
-    rows = int(runs.size[0])
-    start, end = runs.start[:rows].astype(np.int64), runs.end[:rows].astype(np.int64)
+def callable_table(contig: str, rows: NDArray[np.int32], numbers: NDArray[np.int32]) -> pa.Table:
+    """Runs of the kernel as rows of the lake: cut at pages, sorted by start and sample."""
+    sample, start, end, code, replaced = rows.T
     pages = (end - 1) // PAGE_SIZE - (start - 1) // PAGE_SIZE + 1
-    source = np.repeat(np.arange(rows), pages)
+    source = np.repeat(np.arange(len(rows)), pages)
     nth = np.arange(len(source)) - np.repeat(np.cumsum(pages) - pages, pages)
     page_start = ((start[source] - 1) // PAGE_SIZE + nth) * PAGE_SIZE + 1
     starts = np.maximum(start[source], page_start)
     ends = np.minimum(end[source], page_start + PAGE_SIZE - 1)
-    samples = numbers[runs.sample[:rows][source]]
-    order = np.lexsort((samples, starts))
-    return pa.Table.from_arrays(
-        [
-            pa.array(samples[order]),
-            pa.repeat(pa.scalar(contig), len(order)),
-            pa.array(starts[order].astype(np.int32)),
-            pa.array(ends[order].astype(np.int32)),
-            pa.array(runs.code[:rows][source][order].astype(np.int32)),
-            pa.array(runs.replaced[:rows][source][order].astype(np.int32)),
-        ],
-        schema=CALLABLE,
+    samples = numbers[sample[source]]
+    order = np.argsort(starts * (1 << 32) + samples)
+    source = source[order]
+    contigs = pa.DictionaryArray.from_arrays(
+        np.zeros(len(order), np.int32), pa.array([contig], pa.string())
     )
+    columns = {
+        "sample": pa.array(samples[order]),
+        "contig": contigs,
+        "start": pa.array(starts[order].astype(np.int32)),
+        "end": pa.array(ends[order].astype(np.int32)),
+        "code": pa.array(code[source]),
+        "replaced": pa.array(replaced[source]),
+    }
+    return pa.table({name: columns[name] for name in CALLABLE.names})

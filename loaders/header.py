@@ -17,12 +17,16 @@ from schemas.errors import BatchRefused
 
 _VERSION: Final = re.compile(r"##fileformat=VCFv4\.[0-5]")
 _STRUCTURED: Final = re.compile(r"##(?P<kind>contig|INFO|FORMAT|FILTER|ALT)=(?P<body>.*)")
-_ENTRY: Final = re.compile(r'(?P<key>[A-Za-z0-9_.]+)=(?P<value>"(?:[^"\\]|\\.)*"|[^",][^,]*|)(?:,|$)')
+_ENTRY: Final = re.compile(
+    r'(?P<key>[A-Za-z0-9_.]+)=(?P<value>"(?:[^"\\]|\\.)*"|[^",][^,]*|)(?:,|$)'
+)
 _NUMBER: Final = re.compile(r"[0-9]+|[ARG.]|LA|LR|LG|P|M")
 _TYPES: Final = {
     "INFO": {"Integer", "Float", "Flag", "Character", "String"},
     "FORMAT": {"Integer", "Float", "Character", "String"},
 }
+_BY_ALTERNATE: Final = {"AC", "AF", "MLEAC", "MLEAF"}
+"""INFO keys with a value for each alternate, whatever is declared (VCF 4.5 table 1; GATK)."""
 _COLUMNS: Final = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 
 
@@ -30,8 +34,9 @@ _COLUMNS: Final = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"
 class Header:
     """What the header declares.
 
-    `samples` is empty for a sites-only file; `contigs` maps names as written to their length or None; `info_arrays` maps INFO keys of Number A or R to that
-    letter; `size` is the header's length in bytes and `lines` its number of lines.
+    `samples` is empty for a sites-only file; `contigs` maps names as written to their length or
+    None; `info_arrays` maps INFO keys of Number A or R to that letter, AC and AF always; `size` is
+    the header's length in bytes and `lines` its number of lines.
     """
 
     version: str
@@ -53,7 +58,7 @@ def read_header(path: Path) -> Header:
 
 
 def split_header(path: Path, chunks: Iterator[bytes]) -> tuple[Header, bytes, Iterator[bytes]]:
-    """Take the header off a stream of chunks: the header, the bytes after it, and the chunks to come."""
+    """Take the header off a stream: the header, the bytes after it, the chunks to come."""
     text = b""
     for chunk in chunks:
         text += chunk
@@ -86,7 +91,7 @@ def parse_header(text: bytes, name: str) -> Header:
     if not _VERSION.fullmatch(lines[0]):
         raise _malformed("the first line is not ##fileformat=VCFv4.0 to VCFv4.5", f"{name}, line 1")
     contigs: dict[str, int | None] = {}
-    info_arrays: dict[str, str] = {}
+    info_arrays = {"AC": "A", "AF": "A"}
     for number, line in enumerate(lines[1:-1], start=2):
         _read_meta_line(line, f"{name}, line {number}", contigs, info_arrays)
     samples = _read_columns(lines[-1], f"{name}, line {len(lines)}")
@@ -110,8 +115,8 @@ def _read_meta_line(
         contigs.setdefault(identifier, _read_length(fields.get("length"), where))
     elif kind in _TYPES:
         _check_definition(kind, fields, where)
-        if kind == "INFO" and fields["Number"] in ("A", "R"):
-            info_arrays[identifier] = fields["Number"]
+        if kind == "INFO" and (fields["Number"] in ("A", "R") or identifier in _BY_ALTERNATE):
+            info_arrays[identifier] = "A" if identifier in _BY_ALTERNATE else fields["Number"]
 
 
 def _read_fields(body: str, where: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""Parquet files of the lake, written one way: declared encodings, zstd, checksum, spans by contig."""
+"""Parquet files of the lake, written one way: encodings, zstd, checksum, spans by contig."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from dataclasses import replace
 from pathlib import Path
@@ -21,13 +22,15 @@ _ROW_GROUP_ROWS: Final = 65_536
 _POSITION: Final = {"pos": ("pos", "pos"), "start": ("start", "end")}
 
 
+def row_group_rows(table: str) -> int:
+    """Rows of a row group of a table of the lake."""
+    return ROW_GROUP_ROWS.get(table, _ROW_GROUP_ROWS)
+
+
 def _encodings(schema: pa.Schema) -> tuple[list[str], dict[str, str]]:
-    """Columns that keep a dictionary, and the delta encoding of those that grow with position or sample."""
-    delta = {
-        name: "DELTA_BINARY_PACKED"
-        for name in ("pos", "start", "end", "sample", "page")
-        if name in schema.names
-    }
+    """Columns that keep a dictionary, and those delta-encoded as they grow with the rows."""
+    names: tuple[str, ...] = ("pos", "start", "end", "sample", "page")
+    delta = {name: "DELTA_BINARY_PACKED" for name in names if name in schema.names}
     dictionary = [
         field.name
         for field in schema
@@ -36,11 +39,20 @@ def _encodings(schema: pa.Schema) -> tuple[list[str], dict[str, str]]:
     return dictionary, delta
 
 
+def _stored(schema: pa.Schema) -> pa.Schema:
+    """The schema with texts as dictionaries, which are written without reading each text."""
+    texts = {field.name for field in schema if pa.types.is_string(field.type)}
+    return pa.schema(
+        field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in texts else field
+        for field in schema
+    )
+
+
 class LakeWriter:
     """Writes one lake file table by table; `written` tells what was written once the block is left.
 
-    A file without rows is not kept, and `written` is then None. With `place`, that is the file's one span, whatever rows it gets;
-    else the spans are those of the rows.
+    A file without rows is not kept, and `written` is then None. With `place`, that is the file's
+    one span, whatever rows it gets; else the spans are those of the rows.
     """
 
     def __init__(self, table: str, path: Path, place: Span | None = None) -> None:
@@ -55,27 +67,36 @@ class LakeWriter:
         return self
 
     def write(self, rows: pa.Table) -> None:
-        """Append rows of one contig, in the table's order."""
+        """Append rows of one contig, in the table's order; texts may be strings or dictionaries."""
         if not rows.num_rows:
             return
         if self._writer is None:
             self._writer = self._open()
-        size = ROW_GROUP_ROWS.get(self._table, _ROW_GROUP_ROWS)
-        self._writer.write_table(rows, row_group_size=size)
+        stored = _stored(LAKE_TABLES[self._table])
+        size = row_group_rows(self._table)
+        # Each row group has a dictionary of its own, so each is given the texts that it holds.
+        for start in range(0, rows.num_rows, size):
+            group = rows.slice(start, size).combine_chunks().cast(stored)
+            self._writer.write_table(group, row_group_size=size)
         self._note_span(rows)
 
     def _open(self) -> pq.ParquetWriter:
         schema = LAKE_TABLES[self._table]
         dictionary, delta = _encodings(schema)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        return pq.ParquetWriter(
+        writer = pq.ParquetWriter(
             self._path,
-            schema,
+            _stored(schema),
             compression="zstd",
-            use_dictionary=dictionary,
+            use_dictionary=dictionary,  # type: ignore[arg-type]
             column_encoding=delta,
             data_page_version="2.0",
+            store_schema=False,
         )
+        # Readers of Arrow are told the schema as declared: strings, with units and descriptions.
+        declared = base64.b64encode(schema.serialize().to_pybytes()).decode()
+        writer.add_key_value_metadata({"ARROW:schema": declared})
+        return writer
 
     def _note_span(self, rows: pa.Table) -> None:
         if self._place is not None:

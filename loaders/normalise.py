@@ -35,7 +35,7 @@ class NormalVariant(NamedTuple):
 def normalise_variant(
     reference: Path | None, contig: str, pos: int, ref: str, alt: str
 ) -> NormalVariant:
-    """Trim a variant, and left-align it where the registered reference covers it.
+    """Trim a variant, and left-align it where the registered reference covers its trimmed REF.
 
     Args:
         reference: folder of the registered reference, None where there is none.
@@ -52,9 +52,11 @@ def normalise_variant(
     if shared < len(shorter):
         return _without_prefix(pos, ref[: len(ref) - shared], alt[: len(alt) - shared], True)
     # One allele is used up: what is left of the longer one was inserted or deleted.
-    unit, moved, is_aligned = _shift_left(bases, pos, longer[: len(longer) - shared])
+    keep = len(shorter) - 1
+    unit, moved, is_aligned = longer[: len(longer) - shared], 0, False
+    if all(_base(bases, pos + step) for step in range(len(ref) - keep)):
+        unit, moved, is_aligned = _shift_left(bases, pos, unit)
     if not moved:
-        keep = len(shorter) - 1
         return _without_prefix(pos, ref[: len(ref) - keep], alt[: len(alt) - keep], is_aligned)
     anchor = _base(bases, pos - moved) or ""
     grown = (anchor + unit, anchor)

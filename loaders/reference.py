@@ -1,7 +1,8 @@
 """The registered reference: imported once, then mapped into memory by every reader.
 
-A FASTA may hold only some contigs, or part of them: a record named ``22`` or ``chr22`` starts at position 1 (and may end before
-the contig does), one named ``22:16050001-16051000`` holds that range. Where nothing is held, the byte is 0.
+A FASTA may hold only some contigs, or part of them: a record named ``22`` or ``chr22`` starts at
+position 1 (and may end before the contig does), one named ``22:16050001-16051000`` holds that
+range. Where nothing is held, the byte is 0.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ class Sequence:
 
 
 def import_reference(fasta: Path, assembly: Assembly, out: Path) -> dict[str, object]:
-    """Copy a FASTA's counted contigs into `out`, one file of bytes each; returns what was registered.
+    """Copy a FASTA's counted contigs into `out`, a file each; returns what was registered.
 
     Raises:
-        Unavailable: `reference_malformed` for an unreadable file, a letter outside IUPAC, or a sequence longer than its contig.
+        Unavailable: `reference_malformed` for an unreadable file, a letter outside IUPAC, or a
+            sequence longer than its contig.
     """
     pieces: dict[str, list[tuple[int, NDArray[np.uint8]]]] = {}
     try:
@@ -86,9 +88,7 @@ def _bases(sequence: str, contig: str, name: str) -> NDArray[np.uint8]:
 def _check_extent(name: str, contig: str, start: int, bases: int, assembly: Assembly) -> None:
     match = _RANGE.fullmatch(name)
     if match and int(match["end"]) - start + 1 != bases:
-        raise Unavailable(
-            "reference_malformed", f"the range says other than {bases} bases", name
-        )
+        raise Unavailable("reference_malformed", f"the range says other than {bases} bases", name)
     if start < 1 or start + bases - 1 > contig_length(assembly, contig):
         raise Unavailable(
             "reference_malformed",
@@ -116,5 +116,6 @@ def open_sequence(reference: Path | None, contig: str) -> Sequence:
     index = json.loads((reference / INDEX_NAME).read_text())["contigs"]
     if contig not in index:
         return Sequence.empty()
-    bases = np.memmap(reference / f"{contig}.bases", np.uint8, mode="r")
+    # Mapped privately, not read-only: for read-only arrays Numba would compile all kernels anew.
+    bases = np.memmap(reference / f"{contig}.bases", np.uint8, mode="c")
     return Sequence(index[contig]["start"], np.asarray(bases))

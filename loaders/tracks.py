@@ -1,6 +1,7 @@
 """Tracks: where a file's assay looked, as runs of positions by contig.
 
-A BED says it for `bed` files, the list of sites for `sites` files, and the contigs covered for gVCFs.
+A BED says it for `bed` files, the list of sites for `sites` files, and the contigs covered for
+gVCFs.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def bed_track(path: Path, assembly: Assembly, contigs: Sequence[str] | None = No
             )
         if end > start:
             found.setdefault(contig, []).append((start + 1, end))
-    return {contig: merge_intervals(np.array(found[contig])) for contig in CONTIGS if contig in found}
+    return {
+        contig: merge_intervals(np.array(found[contig])) for contig in CONTIGS if contig in found
+    }
 
 
 def _bed_line(line: bytes, where: str) -> tuple[str, int, int]:
@@ -64,7 +67,7 @@ def _bed_line(line: bytes, where: str) -> tuple[str, int, int]:
 
 
 def merge_intervals(intervals: NDArray[np.int64]) -> Runs:
-    """Merge 1-based inclusive intervals, in any order, touching ones too, into runs of code FULL."""
+    """Merge 1-based inclusive intervals in any order, touching ones too, into runs of code FULL."""
     ordered = intervals[np.lexsort((intervals[:, 1], intervals[:, 0]))]
     reach = np.maximum.accumulate(ordered[:, 1])
     first = np.ones(len(ordered), bool)
@@ -127,11 +130,11 @@ def write_tracks(tracks: Mapping[int, Track], out: Path) -> WrittenFile | None:
 
 def _track_table(number: int, contig: str, runs: Runs) -> pa.Table:
     rows = len(runs.start)
-    columns = [
-        pa.array(np.full(rows, number, np.int32)),
-        pa.repeat(pa.scalar(contig), rows),
-        pa.array(runs.start),
-        pa.array(runs.end),
-        pa.array(runs.code.astype(np.int32)),
-    ]
-    return pa.Table.from_arrays(columns, schema=TRACKS)
+    columns = {
+        "track": pa.array(np.full(rows, number, np.int32)),
+        "contig": pa.repeat(pa.scalar(contig), rows),
+        "start": pa.array(runs.start),
+        "end": pa.array(runs.end),
+        "code": pa.array(runs.code.astype(np.int32)),
+    }
+    return pa.table({name: columns[name] for name in TRACKS.names})

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loaders.bgzf import read_chunks
+from loaders.bgzf import CHUNK_BYTES, read_chunks
 from loaders.callable_rows import EMPTY, SampleTracks
-from loaders.contig_window import MARGIN, ContigWindow, ShiftBeyondWindow
+from loaders.contig_window import MARGIN, ContigWindow, ShiftBeyondWindowError
 from loaders.header import Header, check_assembly, split_header
 from loaders.jobs import FileJob, FileResult, Runs, Track, WrittenFile
 from loaders.kernel import words
 from loaders.kernel.lines import parse_lines, skip_lines
-from loaders.kernel.reader import Reader, at_contig, new_reader
-from loaders.kernel.window import (
-    AL_LOADED, AL_NOT_CARRIED, AL_SEEN, AL_SET_ASIDE, LINE, LOADED, REFERENCE, Totals, new_totals,
-)  # fmt: skip
+from loaders.kernel.reader import at_contig, contig_rules, new_reader
 from loaders.lake_writer import LakeWriter
+from loaders.line_buffer import LineBuffer
 from loaders.reference import open_sequence
 from loaders.tracks import contigs_track
-from schemas.contigs import CONTIGS, RegionClass, canonical_contig, contig_length, stretches
+from schemas.contigs import CONTIGS, canonical_contig, contig_length, stretches
 from schemas.errors import BatchRefused
 from schemas.known import DOSAGE_MASK, KNOWN_MASK
 from schemas.receipt import AlleleCounts, FileReceipt, ReasonCount
@@ -32,20 +30,31 @@ Progress = Callable[[int], None]
 _WIDER: Final = 16
 
 
-def read_vcf(job: FileJob, progress: Progress | None = None) -> FileResult:
+def read_vcf(
+    job: FileJob,
+    progress: Progress | None = None,
+    *,
+    margin: int = MARGIN,
+    window_records: int = 0,
+) -> FileResult:
     """Read a germline or mitochondrial VCF, gVCF or BCF as a stream.
 
-    `progress` is told the bytes read since it was last called, as they lie on disk.
+    Args:
+        job: what to read.
+        progress: told the bytes read since it was last called, as they lie on disk.
+        margin: how far, in bases, settled positions stay behind the line at hand; a file that needs
+            more is read again.
+        window_records: how many records are held at first; 0 for what suits the number of samples.
 
     Raises:
-        BatchRefused: for a file that cannot be read or whose lines cannot be ordered (`header_malformed`, `assembly_mismatch`,
-            `sample_absent`, `file_unsorted`, `pos_unusable`, reasons of `loaders.bgzf`). Limits on defects are the caller's.
+        BatchRefused: for a file that cannot be read or whose lines cannot be ordered
+            (`header_malformed`, `assembly_mismatch`, `sample_absent`, `file_unsorted`,
+            `pos_unusable`, reasons of `loaders.bgzf`). Limits on defects are the caller's.
     """
-    margin = MARGIN
     while True:
         try:
-            return _FileReader(job, margin, progress).read()
-        except ShiftBeyondWindow:
+            return _FileReader(job, margin, window_records, progress).read()
+        except ShiftBeyondWindowError:
             margin *= _WIDER
             progress = None
 
@@ -53,137 +62,116 @@ def read_vcf(job: FileJob, progress: Progress | None = None) -> FileResult:
 class _FileReader:
     """One pass over one file."""
 
-    def __init__(self, job: FileJob, margin: int, progress: Progress | None) -> None:
+    def __init__(
+        self, job: FileJob, margin: int, window_records: int, progress: Progress | None
+    ) -> None:
         self._job = job
         self._margin = margin
+        self._window_records = window_records
         self._chunks: Iterator[bytes] = read_chunks(job.path, progress=progress)
+        self._lines = LineBuffer(2 * CHUNK_BYTES)
         self._window: ContigWindow | None = None
         self._seen: list[str] = []
         self._counted: set[str] = set()
         self._site_track: Track = {}
-        kept = [column for column in job.columns if column.number is not None]
-        self._kept = kept
-        self._numbers = np.array([column.number for column in kept], np.int32)
+        self._kept = [column for column in job.columns if column.number is not None]
+        self._numbers = np.array([column.number for column in self._kept], np.int32)
+        self._writers: dict[str, LakeWriter] = {}
 
     def read(self) -> FileResult:
-        header, rest, self._chunks = split_header(self._job.path, self._chunks)
-        check_assembly(header, self._job.assembly, self._job.name)
+        job = self._job
+        header, rest, self._chunks = split_header(job.path, self._chunks)
+        check_assembly(header, job.assembly, job.name)
         self._check_columns(header)
-        self._totals = new_totals(header.lines)
-        self._reader = new_reader(self._column_index(), len(self._kept), header.info_arrays)
-        out = self._job.out
-        stem = self._job.path.name.split(".")[0] if out is None else out.name
-        folder = Path(stem) if out is None else out
-        with (
-            LakeWriter("calls", folder / "calls.parquet") as calls,
-            LakeWriter("callable", folder / "callable.parquet") as rows,
-        ):
-            self._writers = None if out is None else (calls, rows)
-            self._read_lines(rest)
+        self._reader = new_reader(
+            self._column_index(), len(self._kept), header.info_arrays, header.lines
+        )
+        with ExitStack() as stack:
+            if job.out is not None:
+                for table in ("calls", "callable"):
+                    writer = LakeWriter(table, job.out / f"{table}.parquet")
+                    self._writers[table] = stack.enter_context(writer)
+            self._consume(self._lines.add(rest))
+            for chunk in self._chunks:
+                self._consume(self._lines.add(chunk))
+            self._consume(self._lines.close())
             self._leave_contig()
-        return self._result(tuple(w.written for w in (calls, rows) if w.written is not None))
+        written = (writer.written for writer in self._writers.values())
+        return self._result(tuple(file for file in written if file is not None))
 
     def _check_columns(self, header: Header) -> None:
         if not header.samples:
-            raise BatchRefused(
-                "header_malformed", "the file has no sample columns", self._job.name
-            )
+            raise BatchRefused("header_malformed", "the file has no sample columns", self._job.name)
         if header.samples != tuple(column.name for column in self._job.columns):
             raise BatchRefused(
-                "sample_absent", "the columns are not those the batch was planned for", self._job.name
+                "sample_absent",
+                "the columns are not those the batch was planned for",
+                self._job.name,
             )
 
     def _column_index(self) -> NDArray[np.int64]:
         kept = np.array([column.number is not None for column in self._job.columns])
         return np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int64)
 
-    def _read_lines(self, rest: bytes) -> None:
-        for chunk in self._chunks:
-            rest = self._consume(rest + chunk if rest else chunk)
-        if rest:
-            self._consume(rest if rest.endswith(b"\n") else rest + b"\n")
-
-    def _consume(self, data: bytes) -> bytes:
-        """Parse all whole lines of the data; returns what is left."""
-        text = np.frombuffer(data, np.uint8)
-        at, stop = 0, len(text)
-        if not self._seen and stop:
-            self._enter_contig(data, 0)
-        while True:
+    def _consume(self, stop: int) -> None:
+        """Parse the whole lines of the buffer, which end at `stop`."""
+        at = 0
+        if stop and not self._seen:
+            self._enter_contig(0)
+        while stop:
             if self._window is None:
-                at, why = skip_lines(text, at, stop, self._reader, self._totals)
+                at, why = skip_lines(self._lines.text, at, stop, self._reader)
             else:
-                at, why = parse_lines(
-                    text, at, stop, self._reader, self._window.window, self._totals
-                )
+                at, why = parse_lines(self._lines.text, at, stop, self._reader, self._window.window)
             if why == words.NEED_MORE:
-                return data[at:]
+                break
             if why == words.NEW_CONTIG:
                 self._leave_contig()
-                self._enter_contig(data, at)
+                self._enter_contig(at)
             elif why == words.WINDOW_FULL:
                 self._settle(final=False)
             else:
                 self._refuse_line(why)
+        self._lines.consume(at)
+
+    def _line_number(self) -> int:
+        """The number of the line that was read last."""
+        return int(self._reader.tally[words.LINE])
 
     def _refuse_line(self, why: int) -> None:
-        where = f"{self._job.name}, line {self._totals.lines[LINE]}"
+        where = f"{self._job.name}, line {self._line_number()}"
         if why == words.POS_UNUSABLE:
             raise BatchRefused("pos_unusable", "POS is not a whole number", where)
         raise BatchRefused("file_unsorted", "POS is lower than in the line before", where)
 
-    def _enter_contig(self, data: bytes, at: int) -> None:
-        line_end = data.find(b"\n", at)
-        line = data[at : len(data) if line_end < 0 else line_end].rstrip(b"\r")
-        name = line.split(b"\t", 1)[0]
+    def _enter_contig(self, at: int) -> None:
+        job = self._job
+        name = self._lines.line_at(at).rstrip(b"\r").partition(b"\t")[0]
         text = name.decode(errors="replace")
         contig = canonical_contig(text)
-        seen = contig or text
-        if seen in self._seen and name:
-            where = f"{self._job.name}, line {self._totals.lines[LINE] + 1}"
+        if (contig or text) in self._seen:
+            where = f"{job.name}, line {self._line_number() + 1}"
             raise BatchRefused("file_unsorted", "a contig comes back after another", where)
-        self._seen.append(seen)
-        job = self._job
+        self._seen.append(contig or text)
         declared = job.contigs is None or contig in job.contigs
         if contig is None or not declared or (job.kind == "mitochondrial" and contig != "M"):
-            self._reader = at_contig(
-                self._reader, name, np.zeros(words.N_RULES), open_sequence(None, "")
-            )
+            self._reader = at_contig(self._reader, name)
             return
         self._counted.add(contig)
         sequence = open_sequence(job.reference, contig)
-        self._reader = at_contig(self._reader, name, self._rules(contig), sequence)
-        length = contig_length(job.assembly, contig)
-        masks = tuple(
-            (s.start, KNOWN_MASK[s.region_class], DOSAGE_MASK[s.region_class])
-            for s in stretches(job.assembly, contig)
-        )
+        rules = contig_rules(job.thresholds, job.assembly, contig)
+        self._reader = at_contig(self._reader, name, sequence, rules)
+        classes = [(s.start, s.region_class) for s in stretches(job.assembly, contig)]
         self._window = ContigWindow(
-            contig, length, self._numbers, self._sample_tracks(contig), masks, self._margin
+            contig,
+            contig_length(job.assembly, contig),
+            self._numbers,
+            self._sample_tracks(contig),
+            np.array([(start, KNOWN_MASK[kind]) for start, kind in classes], np.int64),
+            np.array([(start, DOSAGE_MASK[kind]) for start, kind in classes], np.int64),
+            self._margin,
+            self._window_records,
         )
-
-    def _rules(self, contig: str) -> NDArray[np.float64]:
-        limits = self._job.thresholds
-        rules = np.zeros(words.N_RULES)
-        rules[words.T_MIN_GQ] = limits.min_gq
-        rules[words.T_MIN_DP] = limits.min_dp
-        rules[words.T_MIN_DP_HAPLOID] = limits.min_dp_haploid
-        rules[words.T_MIN_AB] = limits.min_allele_balance
-        rules[words.T_MIN_DP_MITO] = limits.min_dp_mitochondrial
-        rules[words.T_MIN_VAF] = limits.min_vaf
-        rules[words.T_HOM_VAF] = limits.homoplasmic_vaf
-        rules[words.T_LENGTH] = contig_length(self._job.assembly, contig)
-        rules[words.T_MITO] = contig == "M"
-        pars = [
-            stretch
-            for stretch in stretches(self._job.assembly, contig)
-            if stretch.region_class == RegionClass.Y_PAR
-        ]
-        rules[words.T_YPAR1_START : words.T_YPAR2_END + 1] = -1
-        for number, par in enumerate(pars):
-            rules[words.T_YPAR1_START + 2 * number] = par.start
-            rules[words.T_YPAR1_END + 2 * number] = par.end
-        return rules
 
     def _sample_tracks(self, contig: str) -> SampleTracks:
         """The kept samples' tracks on a contig, equal ones once."""
@@ -197,28 +185,29 @@ class _FileReader:
         )
         beds = None
         if self._job.callability == "bed":
-            bed_runs, of_bed = _distinct(
-                [column.bed.get(contig, EMPTY) for column in self._kept]
-            )
+            bed_runs, of_bed = _distinct([column.bed.get(contig, EMPTY) for column in self._kept])
             beds = tuple(
                 (bed, np.flatnonzero(of_bed == number)) for number, bed in enumerate(bed_runs)
             )
         return SampleTracks(tuple(runs), of_sample, by_sites, beds, sites)
 
     def _settle(self, *, final: bool) -> None:
-        if self._window is None or not self._kept:
+        window = self._window
+        if window is None:
             return
-        calls, rows = self._window.settle(final=final)
-        if self._writers is not None:
-            skipped = [
-                number
-                for number, column in zip(self._numbers.tolist(), self._kept, strict=True)
-                if column.skip_mito and self._window.contig == "M"
-            ]
-            for writer, table in zip(self._writers, (calls, rows), strict=True):
-                if table.num_rows and skipped:
+        if not self._kept:
+            window.discard()
+            return
+        skipped = [
+            number
+            for number, column in zip(self._numbers.tolist(), self._kept, strict=True)
+            if column.skip_mito and window.contig == "M"
+        ]
+        for name, table in window.settle(final=final):
+            if name in self._writers:
+                if skipped:
                     table = table.filter(~np.isin(table["sample"].to_numpy(), skipped))
-                writer.write(table)
+                self._writers[name].write(table)
 
     def _leave_contig(self) -> None:
         if self._window is None:
@@ -244,7 +233,7 @@ class _FileReader:
             own = self._site_track
         elif job.callability == "blocks":
             own = contigs_track(covered, job.assembly)
-        return FileResult(_receipt(job.name, self._totals), covered, own, written)
+        return FileResult(_receipt(job.name, self._reader.tally), covered, own, written)
 
 
 def _distinct(tracks: list[Runs]) -> tuple[list[Runs], NDArray[np.int64]]:
@@ -266,27 +255,30 @@ def _distinct(tracks: list[Runs]) -> tuple[list[Runs], NDArray[np.int64]]:
     return runs, np.array(which, np.int64)
 
 
-def _receipt(name: str, totals: Totals) -> FileReceipt:
-    lines = totals.lines
-    set_aside = _reasons(words.SET_ASIDE, totals.aside, totals.aside_examples)
-    records = int(lines[LOADED] + lines[REFERENCE] + totals.aside.sum())
+def _receipt(name: str, tally: NDArray[np.int64]) -> FileReceipt:
+    set_aside = _reasons(words.SET_ASIDE, tally[words.Y_ASIDE :])
+    loaded, reference = int(tally[words.LOADED]), int(tally[words.REFERENCE])
     return FileReceipt(
         name,
-        records,
-        int(lines[LOADED]),
-        int(lines[REFERENCE]),
+        loaded + reference + sum(entry.records for entry in set_aside),
+        loaded,
+        reference,
         set_aside,
-        _reasons(words.WARNINGS, totals.warned, totals.warned_examples),
-        AlleleCounts(int(lines[AL_LOADED]), int(lines[AL_NOT_CARRIED]), int(lines[AL_SET_ASIDE])),
-        int(lines[AL_SEEN]),
+        _reasons(words.WARNINGS, tally[words.Y_WARNED :]),
+        AlleleCounts(
+            int(tally[words.AL_LOADED]),
+            int(tally[words.AL_NOT_CARRIED]),
+            int(tally[words.AL_SET_ASIDE]),
+        ),
+        int(tally[words.AL_SEEN]),
     )
 
 
-def _reasons(
-    codes: tuple[str, ...], counts: NDArray[np.int64], examples: NDArray[np.int64]
-) -> tuple[ReasonCount, ...]:
+def _reasons(codes: tuple[str, ...], tally: NDArray[np.int64]) -> tuple[ReasonCount, ...]:
+    """Reasons that were given, out of their part of the tally: a count and example lines each."""
+    given = tally[: len(codes) * (1 + words.EXAMPLES)].reshape(len(codes), -1)
     return tuple(
-        ReasonCount(code, int(counts[number]), tuple(int(x) for x in examples[number] if x))
-        for number, code in enumerate(codes)
-        if counts[number]
+        ReasonCount(code, int(count), tuple(int(line) for line in lines if line))
+        for code, (count, *lines) in zip(codes, given.tolist(), strict=True)
+        if count
     )

@@ -1,342 +1,198 @@
 """Known alleles by position: w(sample, p) of DESIGN 5.3, for all samples of a file in one sweep.
 
-The samples of a file share its records, so the positions where anything changes are the same for all of them. Between two such
-positions the records that bear on a position are few; their states give each sample's code (`schemas.known`), for both ploidies,
-raw and passing. Only what differs from the samples' tracks is put out, as runs.
+The samples of a file share its records, so the positions where anything changes are the same for
+all of them. Between two such positions the records that bear on a position are few; their states
+give each sample's code (`schemas.known`), for both ploidies, raw and passing. Only what differs
+from the samples' tracks is put out, as runs.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from loaders.kernel import words as w
+from loaders.kernel.bearing import NO_CODE, set_codes
+from loaders.kernel.jit import compiled, inlined, wide
+from loaders.kernel.sweep import (
+    ALL_BY_SITES,
+    BEGIN,
+    BY_SITES,
+    FIRST_START,
+    LAST,
+    MASK,
+    N_ACTIVE,
+    N_ROWS,
+    N_SITES,
+    NEXT_RECORD,
+    NEXT_START,
+    SHARED_BASE,
+    STOP,
+    TRACKS_CHANGE,
+    Sweep,
+    Tracks,
+)
+from loaders.kernel.window import Window
 
-import numpy as np
-from numba import njit
-from numpy.typing import NDArray
-
-from loaders.kernel.words import (
-    ABSENT, BLOCK, CALLS1, CALLS2, KNOWN1, KNOWN2, PASS1, PASS2,
-)  # fmt: skip
-
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
-
-
-class Facts(NamedTuple):
-    """A window's records, sorted by position, and what the samples' tracks say.
-
-    Shapes: R records, S samples, P pairs of a start position and a variant record (sorted by position), C calls (grouped by
-    record), B breakpoints, T stretches, K runs of all tracks back to back.
-    """
-
-    pos: Ints
-    end: Ints
-    flags: Bytes
-    states: Bytes
-    """R x S."""
-    start_pos: Ints
-    start_record: Ints
-    first_call: Longs
-    """R + 1: where each record's calls begin."""
-    call_key: Longs
-    call_column: Ints
-    call_dosage: Bytes
-    breaks: Longs
-    """Ascending positions where something may change, the first being where the sweep begins, the last one past its end."""
-    stretch_start: Longs
-    stretch_mask: Bytes
-    track_first: Longs
-    """Number of tracks + 1: where each track's runs begin."""
-    track_start: Ints
-    track_end: Ints
-    track_code: Bytes
-    sample_track: Longs
-    """S: the track of each sample, -1 for none."""
-    by_sites: Bytes
-    """S: whether the sample's track is the file's own site list."""
-    sites: bool
+_FAR = 1 << 40
+_DIFFERS = -2
 
 
-class Runs(NamedTuple):
-    """Runs put out: sample, start, end, code, replaced code; only `size[0]` rows are filled. Sites: position and code."""
-
-    sample: Ints
-    start: Ints
-    end: Ints
-    code: Bytes
-    replaced: Bytes
-    site_pos: Ints
-    site_code: Bytes
-    size: Longs
-
-
-@njit(cache=True, nogil=True)
-def code_of_state(state: int) -> int:
-    """The code of one record's state on its own."""
-    known2, known1 = state & KNOWN2, 1 if state & KNOWN1 else 0
-    pass2 = known2 if state & PASS2 else 0
-    pass1 = known1 if state & PASS1 else 0
-    return int(pass2 | known2 << 2 | pass1 << 4 | known1 << 5)
-
-
-@njit(cache=True, nogil=True)
-def sweep(facts: Facts) -> Runs:
-    """Resolve every position from the first breakpoint to before the last."""
-    samples = facts.states.shape[1]
-    alone = np.empty(256, np.uint8)
-    for state in range(256):
-        alone[state] = code_of_state(state)
-    runs = _new_runs(4 * len(facts.breaks) + 1024, len(facts.start_pos) + len(facts.pos) + 1)
-    codes = np.zeros(samples, np.uint8)
-    base = np.zeros(samples, np.uint8)
-    present = np.zeros(samples, np.uint8)
-    opened = (
-        np.zeros(samples, np.int32), np.full(samples, -1, np.int32), np.zeros(samples, np.uint8),
-        np.zeros(samples, np.uint8),
-    )  # fmt: skip
-    active = np.empty(64, np.int64)
-    n_active = 0
-    next_record = 0
-    next_start = 0
-    stretch = 0
-    track_at = facts.track_first[:-1].copy()
-    for step in range(len(facts.breaks) - 1):
-        begin, last = facts.breaks[step], facts.breaks[step + 1] - 1
-        while (
-            stretch + 1 < len(facts.stretch_start) and facts.stretch_start[stretch + 1] <= begin
-        ):
-            stretch += 1
-        mask = facts.stretch_mask[stretch]
-        while next_record < len(facts.pos) and facts.pos[next_record] <= begin:
-            if n_active == len(active):
-                active = np.concatenate((active, np.empty(n_active, np.int64)))
-            if facts.flags[next_record] & BLOCK or facts.end[next_record] > facts.pos[next_record]:
-                active[n_active] = next_record
-                n_active += 1
-            next_record += 1
-        kept = 0
-        for slot in range(n_active):
-            if facts.end[active[slot]] >= begin:
-                active[kept] = active[slot]
-                kept += 1
-        n_active = kept
-        while next_start < len(facts.start_pos) and facts.start_pos[next_start] < begin:
-            next_start += 1
-        group = next_start
-        while group < len(facts.start_pos) and facts.start_pos[group] == begin:
-            group += 1
-        _set_base(facts, begin, mask, track_at, base)
-        said = _set_codes(
-            facts, begin, next_start, group, active[:n_active], alone, codes, present
-        )
-        if facts.sites and said:
-            runs = _note_site(facts, runs, begin, mask, codes, base)
-        if said:
-            runs = _extend(runs, begin, last, mask, codes, base, present, opened)
-        next_start = group
+@compiled
+def sweep(window: Window, tracks: Tracks, now: Sweep) -> bool:
+    """Resolve positions until the last, or until `rows` may be full; returns whether it is done."""
+    place = now.place
+    samples = len(now.codes)
+    while place[BEGIN] <= place[LAST]:
+        if place[N_ROWS] + 2 * samples > len(now.rows):
+            return False
+        _take_records(window, now)
+        _take_starts(window, now)
+        if place[NEXT_START] > place[FIRST_START] or place[N_ACTIVE]:
+            if place[BEGIN] >= place[TRACKS_CHANGE]:
+                _set_base(tracks, now)
+            _find_stop(window, now)
+            shared = set_codes(window, now)
+            if place[BY_SITES]:
+                _note_site(shared, tracks, now)
+            if shared == NO_CODE or shared != place[SHARED_BASE]:
+                _extend(now)
+        place[BEGIN] = place[STOP]
     for sample in range(samples):
-        if opened[1][sample] >= 0:
-            runs = _put(runs, sample, opened)
-    return runs
-
-
-@njit(cache=True, nogil=True)
-def _new_runs(rows: int, sites: int) -> Runs:
-    return Runs(
-        np.empty(rows, np.int32), np.empty(rows, np.int32), np.empty(rows, np.int32),
-        np.empty(rows, np.uint8), np.empty(rows, np.uint8), np.empty(sites, np.int32),
-        np.empty(sites, np.uint8), np.zeros(2, np.int64),
-    )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def _set_base(facts: Facts, begin: int, mask: int, track_at: Longs, base: Bytes) -> None:
-    """What each sample's track says at `begin` (tracks have breakpoints at their borders)."""
-    for track in range(len(facts.track_first) - 1):
-        while (
-            track_at[track] < facts.track_first[track + 1]
-            and facts.track_end[track_at[track]] < begin
-        ):
-            track_at[track] += 1
-    for sample in range(len(base)):
-        track = facts.sample_track[sample]
-        base[sample] = 0
-        if track >= 0:
-            at = track_at[track]
-            if at < facts.track_first[track + 1] and facts.track_start[at] <= begin:
-                base[sample] = facts.track_code[at] & mask
-
-
-@njit(cache=True, nogil=True)
-def _set_codes(
-    facts: Facts, begin: int, first: int, group: int, active: Longs, alone: Bytes, codes: Bytes,
-    present: Bytes,
-) -> bool:  # fmt: skip
-    """Each sample's code where records say anything: (a) variant records that start here, else (b, c) those that cover it."""
-    present[:] = 1
-    if group - first == 1:
-        row = facts.states[facts.start_record[first]]
-        for sample in range(len(codes)):
-            codes[sample] = alone[row[sample]]
-        return True
-    if group > first:
-        _set_from_group(facts, first, group, codes)
-        return True
-    if facts.sites:
-        kept = 0
-        starting = np.empty(len(active), np.int64)
-        for record in active:
-            if facts.pos[record] == begin and facts.flags[record] & BLOCK:
-                starting[kept] = record
-                kept += 1
-        active = starting[:kept]
-    if len(active) == 0:
-        return False
-    if len(active) == 1:
-        row = facts.states[active[0]]
-        for sample in range(len(codes)):
-            present[sample] = 0 if row[sample] & ABSENT else 1
-            codes[sample] = alone[row[sample] & 0x7F]
-        return True
-    for sample in range(len(codes)):
-        _set_from_cover(facts, active, sample, codes, present)
+        if now.opened[sample, 1] >= 0:
+            _put(sample, now)
     return True
 
 
-@njit(cache=True, nogil=True)
-def _set_from_group(facts: Facts, first: int, group: int, codes: Bytes) -> None:
-    """5.3a with several records: the larger of the most known alleles in one record and the alternates called by all."""
-    samples = len(codes)
-    best = np.zeros((samples, 4), np.int64)
-    n_calls = 0
-    for pair in range(first, group):
-        record = facts.start_record[pair]
-        n_calls += facts.first_call[record + 1] - facts.first_call[record]
-        for sample in range(samples):
-            code = code_of_state(facts.states[record, sample])
-            _raise_to(best[sample], code & 3, code >> 2 & 3, code >> 4 & 1, code >> 5 & 1)
-    where = np.empty(n_calls, np.int64)
-    order_key = np.empty(n_calls, np.int64)
-    owner = np.empty(n_calls, np.int64)
-    at = 0
-    for pair in range(first, group):
-        record = facts.start_record[pair]
-        for call in range(facts.first_call[record], facts.first_call[record + 1]):
-            where[at] = call
-            owner[at] = record
-            order_key[at] = facts.call_key[call] * samples + facts.call_column[call]
+@inlined
+def _take_records(window: Window, now: Sweep) -> None:
+    """Drop active records that ended before the position and take those that start up to it.
+
+    Active are those that bear on positions of which the starts say nothing: blocks and longer REFs;
+    where only sites are known, blocks at their first base. STOP becomes the next record's POS.
+    """
+    place, active, records = now.place, now.active, window.records
+    begin = place[BEGIN]
+    last_base = w.R_POS if place[BY_SITES] else w.R_END
+    kept = 0
+    for slot in range(place[N_ACTIVE]):
+        if records[active[slot], last_base] >= begin:
+            active[kept] = active[slot]
+            kept += 1
+    at = place[NEXT_RECORD]
+    while at < len(records) and records[at, w.R_POS] <= begin:
+        end = records[at, last_base]
+        covers = records[at, w.R_FLAGS] & w.BLOCK or end > records[at, w.R_POS]
+        if covers and end >= begin:
+            active[kept] = at
+            kept += 1
+        at += 1
+    place[N_ACTIVE] = kept
+    place[NEXT_RECORD] = at
+    place[STOP] = place[LAST] + 1
+    if at < len(records):
+        place[STOP] = min(place[STOP], wide(records[at, w.R_POS]))
+
+
+@inlined
+def _take_starts(window: Window, now: Sweep) -> None:
+    """Find the records that start at the position; STOP becomes no later than the next start."""
+    place, starts = now.place, window.starts
+    at = place[NEXT_START]
+    place[FIRST_START] = at
+    while at < len(starts) and starts[at, w.S_POS] == place[BEGIN]:
+        at += 1
+    place[NEXT_START] = at
+    if at < len(starts):
+        place[STOP] = min(place[STOP], wide(starts[at, w.S_POS]))
+
+
+@inlined
+def _set_base(tracks: Tracks, now: Sweep) -> None:
+    """What each sample's track says at the position, and where that may change."""
+    place, begin = now.place, now.place[BEGIN]
+    change = wide(_FAR)
+    for row in range(len(tracks.stretches)):
+        if tracks.stretches[row, 0] <= begin:
+            place[MASK] = tracks.stretches[row, 1]
+        else:
+            change = min(change, tracks.stretches[row, 0])
+    for track in range(len(now.track_at)):
+        at, end = now.track_at[track], tracks.first[track + 1]
+        while at < end and tracks.runs[at, 1] < begin:
             at += 1
-    called = np.zeros((samples, 4), np.int64)
-    order = np.argsort(order_key)
-    dose = np.zeros(4, np.int64)
-    for rank in range(n_calls):
-        call = where[order[rank]]
-        sample = facts.call_column[call]
-        state = facts.states[owner[order[rank]], sample]
-        dose2, dose1 = facts.call_dosage[call] & 3, facts.call_dosage[call] >> 2
-        _raise_to(dose, dose2 if state & PASS2 else 0, dose2, dose1 if state & PASS1 else 0, dose1)
-        if rank + 1 == n_calls or order_key[order[rank + 1]] != order_key[order[rank]]:
-            called[sample] += dose
-            dose[:] = 0
-    for sample in range(samples):
-        _raise_to(best[sample], called[sample, 0], called[sample, 1], called[sample, 2], called[sample, 3])
-        b = best[sample]
-        codes[sample] = (
-            min(b[0], 2) | min(b[1], 2) << 2 | min(b[2], 1) << 4 | min(b[3], 1) << 5
-        )
+        now.track_at[track] = at
+        now.said[track] = 0
+        if at < end and tracks.runs[at, 0] <= begin:
+            now.said[track] = tracks.runs[at, 2] & place[MASK]
+            change = min(change, wide(tracks.runs[at, 1]) + 1)
+        elif at < end:
+            change = min(change, wide(tracks.runs[at, 0]))
+    place[TRACKS_CHANGE] = change
+    for sample in range(len(now.base)):
+        now.base[sample] = now.said[tracks.of_sample[sample]]
+    place[SHARED_BASE] = now.base[0]
+    for sample in range(len(now.base)):
+        if now.base[sample] != now.base[0]:
+            place[SHARED_BASE] = _DIFFERS
 
 
-@njit(cache=True, nogil=True)
-def _raise_to(best: Longs, pass2: int, raw2: int, pass1: int, raw1: int) -> None:
-    best[0] = max(best[0], pass2)
-    best[1] = max(best[1], raw2)
-    best[2] = max(best[2], pass1)
-    best[3] = max(best[3], raw1)
+@inlined
+def _find_stop(window: Window, now: Sweep) -> None:
+    """STOP is where what records and tracks say may change: the run at hand ends before it."""
+    place = now.place
+    stop = min(place[STOP], place[TRACKS_CHANGE])
+    if place[NEXT_START] > place[FIRST_START] or place[BY_SITES]:
+        stop = place[BEGIN] + 1
+    for slot in range(place[N_ACTIVE]):
+        stop = min(stop, wide(window.records[now.active[slot], w.R_END]) + 1)
+    place[STOP] = stop
 
 
-@njit(cache=True, nogil=True)
-def _set_from_cover(
-    facts: Facts, active: Longs, sample: int, codes: Bytes, present: Bytes
-) -> None:
-    """5.3b and c with several records: blocks and records that call an alternate, else the other variant records."""
-    strong = np.zeros(4, np.int64)
-    weak = np.zeros(4, np.int64)
-    strong2, strong1, any_record = False, False, False
-    for record in active:
-        state = facts.states[record, sample]
-        if state & ABSENT:
-            continue
-        any_record = True
-        block = facts.flags[record] & BLOCK
-        code = code_of_state(state)
-        if block or state & CALLS2:
-            strong2 = True
-            _raise_to(strong, code & 3, code >> 2 & 3, 0, 0)
-        else:
-            _raise_to(weak, code & 3, code >> 2 & 3, 0, 0)
-        if block or state & CALLS1:
-            strong1 = True
-            _raise_to(strong, 0, 0, code >> 4 & 1, code >> 5 & 1)
-        else:
-            _raise_to(weak, 0, 0, code >> 4 & 1, code >> 5 & 1)
-    two = strong if strong2 else weak
-    one = strong if strong1 else weak
-    codes[sample] = two[0] | two[1] << 2 | one[2] << 4 | one[3] << 5
-    present[sample] = 1 if any_record else 0
+@inlined
+def _note_site(shared: int, tracks: Tracks, now: Sweep) -> None:
+    """A site's code is the commonest; it is the base of the samples that use the site list."""
+    place = now.place
+    code = wide(shared)
+    if shared == NO_CODE:
+        now.counts[:] = 0
+        for sample in range(len(now.codes)):
+            now.counts[now.codes[sample]] += tracks.by_sites[sample]
+        code = wide(0)
+        for other in range(1, len(now.counts)):
+            if now.counts[other] > now.counts[code]:
+                code = wide(other)
+    if shared == NO_CODE or not place[ALL_BY_SITES]:
+        for sample in range(len(now.codes)):
+            if tracks.by_sites[sample]:
+                now.base[sample] = code
+        # At the next position the base is that of the tracks again.
+        place[TRACKS_CHANGE] = place[BEGIN]
+    place[SHARED_BASE] = code if place[ALL_BY_SITES] else _DIFFERS
+    now.sites[place[N_SITES], 0] = place[BEGIN]
+    now.sites[place[N_SITES], 1] = code
+    place[N_SITES] += 1
 
 
-@njit(cache=True, nogil=True)
-def _note_site(
-    facts: Facts, runs: Runs, begin: int, mask: int, codes: Bytes, base: Bytes
-) -> Runs:
-    """The site's own code is the commonest among the samples; it is the base of those that use the site list."""
-    counts = np.zeros(64, np.int64)
-    for sample in range(len(codes)):
-        if facts.by_sites[sample]:
-            counts[codes[sample] & mask] += 1
-    code = np.argmax(counts)
-    for sample in range(len(codes)):
-        if facts.by_sites[sample]:
-            base[sample] = code
-    runs.site_pos[runs.size[1]] = begin
-    runs.site_code[runs.size[1]] = code
-    runs.size[1] += 1
-    return runs
-
-
-@njit(cache=True, nogil=True)
-def _extend(
-    runs: Runs, begin: int, last: int, mask: int, codes: Bytes, base: Bytes, present: Bytes,
-    opened: tuple[Ints, Ints, Bytes, Bytes],
-) -> Runs:  # fmt: skip
+@inlined
+def _extend(now: Sweep) -> None:
     """Lengthen or open the run of each sample whose code is not what its track says."""
-    start, end, code, replaced = opened
-    for sample in range(len(codes)):
-        ours = codes[sample] & mask
-        if ours == base[sample] or not present[sample]:
+    opened, begin = now.opened, now.place[BEGIN]
+    for sample in range(len(now.codes)):
+        code, base = now.codes[sample], now.base[sample]
+        if code == base or not now.present[sample]:
             continue
-        if end[sample] == begin - 1 and code[sample] == ours and replaced[sample] == base[sample]:
-            end[sample] = last
-            continue
-        if end[sample] >= 0:
-            runs = _put(runs, sample, opened)
-        start[sample], end[sample] = begin, last
-        code[sample], replaced[sample] = ours, base[sample]
-    return runs
+        end = opened[sample, 1]
+        if end != begin - 1 or opened[sample, 2] != code or opened[sample, 3] != base:
+            if end >= 0:
+                _put(sample, now)
+            opened[sample, 0] = begin
+            opened[sample, 2] = code
+            opened[sample, 3] = base
+        opened[sample, 1] = now.place[STOP] - 1
 
 
-@njit(cache=True, nogil=True)
-def _put(runs: Runs, sample: int, opened: tuple[Ints, Ints, Bytes, Bytes]) -> Runs:
-    row = runs.size[0]
-    if row == len(runs.start):
-        bigger = _new_runs(2 * row, len(runs.site_pos))
-        bigger.sample[:row], bigger.start[:row], bigger.end[:row] = runs.sample, runs.start, runs.end
-        bigger.code[:row], bigger.replaced[:row] = runs.code, runs.replaced
-        bigger.site_pos[:], bigger.site_code[:] = runs.site_pos, runs.site_code
-        bigger.size[:] = runs.size
-        runs = bigger
-    runs.sample[row] = sample
-    runs.start[row], runs.end[row] = opened[0][sample], opened[1][sample]
-    runs.code[row], runs.replaced[row] = opened[2][sample], opened[3][sample]
-    runs.size[0] += 1
-    return runs
+@inlined
+def _put(sample: int, now: Sweep) -> None:
+    row = now.place[N_ROWS]
+    now.rows[row, 0] = sample
+    for column in range(4):
+        now.rows[row, column + 1] = now.opened[sample, column]
+    now.place[N_ROWS] += 1

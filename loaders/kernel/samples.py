@@ -1,171 +1,183 @@
-"""The sample columns of a line: one state and the called alleles for each."""
+"""The sample columns of a line: one state for each kept sample, and the alleles it calls."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from loaders.kernel import words
-from loaders.kernel.genotype import (
-    G_A, G_B, G_KNOWN_A, G_KNOWN_B, G_PHASED, G_STATE, G_WARN, R_ALTS, R_FILTER, R_KEYS, depth_of, judge, judge_mito,
-    quality_of, read_genotype,
-)  # fmt: skip
-from loaders.kernel.numbers import find_byte, same_bytes
+from loaders.kernel import words as w
+from loaders.kernel.genotype import depth_of, judge, quality_of, read_genotype
+from loaders.kernel.jit import inlined, inner, wide
+from loaders.kernel.mito import judge_mito
+from loaders.kernel.numbers import COLON, TAB, find_byte, pack, packed, same_bytes
+from loaders.kernel.plain import read_plain
 from loaders.kernel.reader import Reader
-from loaders.kernel.records import S_FORMAT_ARRAY, S_LEN
 from loaders.kernel.window import Window
-from loaders.kernel.words import (
-    FAILS, GT, KEPT, KEYED, KNOWN1, LEN, MALFORMED_FIELD, MISSING, N_CALLS, N_FIELDS, PASS1, PASS2,
-)  # fmt: skip
 
 Bytes = NDArray[np.uint8]
+Longs = NDArray[np.int64]
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+_FIELD_WORDS = tuple(packed(name) for name in w.FIELDS)
 
 
-@njit(cache=True, nogil=True)
-def read_samples(text: Bytes, stop: int, reader: Reader, window: Window) -> int:
-    """Read every sample column; returns KEPT, or the reason number of the first defect."""
-    tabs, rec = reader.tabs, reader.record
-    if not _read_format(text, tabs[7] + 1, tabs[8], reader):
-        return MALFORMED_FIELD
-    mito = reader.rules[words.T_MITO] != 0
-    plain = rec.ints[R_KEYS] == 1 and rec.listed[GT] == 1 and not mito
-    # A filter that fails for genotypes with an alternate may still pass for those without (RefCall).
-    reference_state = 2 | KNOWN1 | (0 if rec.ints[R_FILTER] == FAILS else PASS1 | PASS2)
-    reader.seen[S_LEN] = rec.listed[LEN]
-    at = tabs[8] + 1
+@inlined
+def read_samples(text: Bytes, stop: int, index: int, reader: Reader, window: Window) -> int:
+    """Read every sample column; returns KEPT, or the least reason number of their defects."""
+    memo, values, flags = reader.memo, reader.values, window.records[index]
+    mito = values[w.T_MITO] != 0
+    if not _read_format(text, mito, memo, reader.last_format):
+        return w.MALFORMED_FIELD
+    at = memo[w.M_TABS + 8] + 1
+    if memo[w.M_KEYS] == 1 and memo[w.M_LISTED + w.GT] and not mito and memo[w.M_SIGNATURE] >= 0:
+        flags[w.R_FLAGS] = w.BLOCK if memo[w.M_BLOCK] else 0
+        if read_plain(text, at, stop, index, reader, window):
+            return w.KEPT
+    flags[w.R_FLAGS] = w.FIGURED | (w.BLOCK if memo[w.M_BLOCK] else 0)
+    reason = w.KEPT
     for column in range(len(reader.columns)):
-        kept = reader.columns[column]
-        end = find_byte(text, 9, at, stop)
-        if plain and end - at == 3 and text[at] == 48 and text[at + 2] == 48 and (
-            text[at + 1] == 124 or text[at + 1] == 47
-        ):  # fmt: skip
-            if kept >= 0:
-                reader.row[kept] = reference_state
-                reader.lengths[kept] = 0
-        else:
-            reason = read_genotype(text, at, end, rec, reader.genotype)
-            if reason != KEPT:
-                return reason
-            if kept >= 0:
-                reason = _keep(kept, mito, reader, window)
-                if reason != KEPT:
-                    return reason
+        end = find_byte(text, TAB, at, stop)
+        reason = min(reason, read_genotype(text, at, end, memo, values))
+        if reader.columns[column] >= 0 and reason == w.KEPT:
+            _keep(reader.columns[column], mito, reader, window)
+            window.states[index, reader.columns[column]] = memo[w.M_STATE]
         at = end + 1
-    return KEPT
+    return reason
 
 
-@njit(cache=True, nogil=True)
-def _read_format(text: Bytes, start: int, stop: int, reader: Reader) -> bool:
-    """Find which FORMAT key is which field; False where there are too many keys or one CAD reads stands twice."""
-    rec = reader.record
-    in_info = rec.listed[words.MIN_DP]
-    length = reader.last_format_length[0]
-    if not same_bytes(text, start, stop, reader.last_format, 0, length):
-        keys = 0
-        at = start
-        while at <= stop:
-            end = find_byte(text, 58, at, stop)
-            if keys >= len(rec.roles):
-                reader.last_format_length[0] = -1
-                return False
-            rec.roles[keys] = _field_number(text, at, end, reader)
-            keys += 1
-            at = end + 1
-        rec.ints[R_KEYS] = keys
-        reader.last_format_length[0] = -1
-        if stop - start <= len(reader.last_format):
-            reader.last_format[: stop - start] = text[start:stop]
-            reader.last_format_length[0] = stop - start
-    rec.listed[:] = 0
-    for key in range(rec.ints[R_KEYS]):
-        role = rec.roles[key]
-        if role >= 0:
-            if rec.listed[role]:
-                return False
-            rec.listed[role] = 1
+@inlined
+def _keep(kept: int, mito: bool, reader: Reader, window: Window) -> None:
+    """Judge the genotype at hand, and keep its block length and the alleles it calls."""
+    memo, values = reader.memo, reader.values
+    if memo[w.M_WRONG_LENGTH]:
+        memo[w.M_FORMAT_ARRAY] = 1
+    if memo[w.M_LISTED + w.LEN]:
+        length = values[w.V_FIELD + w.LEN]
+        reader.lengths[kept] = 0 if np.isnan(length) else wide(length)
+    if mito:
+        judge_mito(memo, values)
+        _keep_mito_calls(kept, reader, window)
+    else:
+        judge(memo, values)
+        _keep_calls(kept, reader, window)
+
+
+@inlined
+def _read_format(text: Bytes, mito: bool, memo: Longs, last_format: Bytes) -> bool:
+    """Find which FORMAT key is which field; False for too many keys, or one read twice."""
+    start, stop = memo[w.M_TABS + 7] + 1, memo[w.M_TABS + 8]
+    kind = (2 if mito else 0) + memo[w.M_BLOCK]
+    in_info = memo[w.M_LISTED + w.MIN_DP]
+    if memo[w.M_FORMAT_KIND] != kind or not same_bytes(
+        text, start, stop, last_format, 0, memo[w.M_FORMAT_LENGTH]
+    ):
+        memo[w.M_FORMAT_LENGTH] = -1
+        if not _find_roles(text, start, stop, mito, memo):
+            return False
+        memo[w.M_FORMAT_KIND] = kind
+        if stop - start <= len(last_format):
+            for step in range(stop - start):
+                last_format[step] = text[start + step]
+            memo[w.M_FORMAT_LENGTH] = stop - start
+    for key in range(memo[w.M_KEYS]):
+        if memo[w.M_ROLES + key] >= 0:
+            memo[w.M_LISTED + memo[w.M_ROLES + key]] = 1
     if in_info:
-        rec.listed[words.MIN_DP] = 1
+        memo[w.M_LISTED + w.MIN_DP] = 1
     return True
 
 
-@njit(cache=True, nogil=True)
-def _field_number(text: Bytes, start: int, stop: int, reader: Reader) -> int:
-    """Which field a FORMAT key is, -1 for one CAD does not read; allele fractions are read on M alone."""
-    first = 0
-    for number in range(N_FIELDS):
-        last = reader.field_stops[number]
-        if same_bytes(text, start, stop, reader.field_names, first, last):
-            fraction = number == words.AF or number == words.VAF or number == words.HL
-            return -1 if fraction and reader.rules[words.T_MITO] == 0 else number
-        first = last
+@inner
+def _find_roles(text: Bytes, start: int, stop: int, mito: bool, memo: Longs) -> bool:
+    keys = 0
+    at = start
+    while at <= stop:
+        end = find_byte(text, COLON, at, stop)
+        if keys >= w.MAX_KEYS:
+            return False
+        role = _role_of(pack(text, at, end), mito, memo[w.M_BLOCK] != 0)
+        for other in range(keys):
+            if role >= 0 and memo[w.M_ROLES + other] == role:
+                return False
+        memo[w.M_ROLES + keys] = role
+        keys += 1
+        at = end + 1
+    memo[w.M_KEYS] = keys
+    return True
+
+
+@inner
+def _role_of(word: int, mito: bool, block: bool) -> int:
+    """Which field a FORMAT key is, -1 for one that CAD does not read in such a record."""
+    for number in range(w.N_FIELDS):
+        if word == _FIELD_WORDS[number]:
+            fraction = number == w.AF or number == w.VAF or number == w.HL
+            of_variants = number == w.AD or number == w.DPI or fraction
+            of_blocks = number == w.MIN_DP or number == w.LEN
+            unread = (
+                (fraction and not mito)
+                or (of_variants and block)
+                or (of_blocks and not block)
+            )
+            return -1 if unread else number
     return -1
 
 
-@njit(cache=True, nogil=True)
-def _keep(kept: int, mito: bool, reader: Reader, window: Window) -> int:
-    """Judge the genotype at hand and keep its state, its block length and the alleles it calls."""
-    rec, gen = reader.record, reader.genotype
-    if gen.ints[G_WARN]:
-        reader.seen[S_FORMAT_ARRAY] = 1
-    length = gen.values[LEN]
-    if length < 1:
-        return MALFORMED_FIELD
-    reader.lengths[kept] = 0 if np.isnan(length) else np.int64(length)
-    if mito:
-        judge_mito(rec, gen, reader.rules, reader.doses, reader.fractions)
-        for alt in range(rec.ints[R_ALTS]):
-            named = gen.ints[G_A] == alt + 1 or gen.ints[G_B] == alt + 1
-            if rec.category[alt] == KEYED and (named or reader.doses[rec.alias[alt]] > 0):
-                reader.carried[alt] = 1
-            if rec.category[alt] == KEYED and rec.alias[alt] == alt and reader.doses[alt] > 0:
-                _add_call(kept, alt, reader.doses[alt], 0, reader.fractions[alt], reader, window)
-    else:
-        judge(rec, gen, reader.rules)
-        _keep_calls(kept, reader, window)
-    reader.row[kept] = gen.ints[G_STATE]
-    return KEPT
-
-
-@njit(cache=True, nogil=True)
+@inlined
 def _keep_calls(kept: int, reader: Reader, window: Window) -> None:
-    """One call for each distinct variant the genotype names; at ploidy 1 a heterozygote calls nothing."""
-    rec, gen = reader.record, reader.genotype
-    if gen.ints[G_STATE] == 0:
+    """One call for each variant the genotype names; at ploidy 1 a heterozygote calls nothing."""
+    memo = reader.memo
+    if memo[w.M_STATE] == 0:
         return
-    for written in (gen.ints[G_A], gen.ints[G_B]):
-        if written > 0 and rec.category[written - 1] == KEYED:
-            reader.carried[written - 1] = 1
-    a, b = gen.ints[G_KNOWN_A], gen.ints[G_KNOWN_B]
-    alone = 1 if gen.ints[G_STATE] & KNOWN1 else 0
-    if a > 0 and rec.category[a - 1] == KEYED:
-        _add_call(kept, a - 1, 2 if a == b else 1, alone, np.nan, reader, window)
-    if b > 0 and b != a and rec.category[b - 1] == KEYED:
-        _add_call(kept, b - 1, 1, alone, np.nan, reader, window)
+    for written in (memo[w.M_A], memo[w.M_B]):
+        if written > 0 and memo[w.M_CATEGORY + written - 1] == w.KEYED:
+            memo[w.M_CARRIED + written - 1] = 1
+    a, b = memo[w.M_KNOWN_A], memo[w.M_KNOWN_B]
+    alone = 4 if memo[w.M_STATE] & w.KNOWN1 else 0
+    if a > 0 and memo[w.M_CATEGORY + a - 1] == w.KEYED:
+        _add_call(kept, a - 1, alone | (2 if a == b else 1), reader, window)
+    if b > 0 and b != a and memo[w.M_CATEGORY + b - 1] == w.KEYED:
+        _add_call(kept, b - 1, alone | 1, reader, window)
 
 
-@njit(cache=True, nogil=True)
-def _add_call(
-    kept: int, alt: int, dose2: int, dose1: int, fraction: float, reader: Reader, window: Window
-) -> None:
-    rec, gen = reader.record, reader.genotype
-    row = window.count[N_CALLS]
-    window.call_allele[row] = reader.allele_row[alt]
-    window.call_column[row] = kept
-    window.call_dosage[row] = dose2 | dose1 << 2
-    window.call_gt[row] = (gen.ints[G_A] + 2) << 17 | (gen.ints[G_B] + 2) << 1 | gen.ints[G_PHASED]
-    window.call_alt[row] = alt + 1
-    window.call_dp[row] = _whole(depth_of(rec, gen)[1])
-    window.call_gq[row] = _whole(quality_of(rec, gen)[1])
-    window.call_ad_ref[row] = _whole(gen.ad[0])
-    window.call_ad_alt[row] = _whole(gen.ad[alt + 1])
-    window.call_vaf[row] = fraction
-    window.count[N_CALLS] += 1
+@inner
+def _keep_mito_calls(kept: int, reader: Reader, window: Window) -> None:
+    """One call for each variant of M that its fraction, or GT where there is none, calls."""
+    memo = reader.memo
+    for alt in range(memo[w.M_ALTS]):
+        if memo[w.M_CATEGORY + alt] != w.KEYED:
+            continue
+        named = memo[w.M_A] == alt + 1 or memo[w.M_B] == alt + 1
+        dose = memo[w.M_DOSE + memo[w.M_ALIAS + alt]]
+        if named or dose > 0:
+            memo[w.M_CARRIED + alt] = 1
+        if memo[w.M_ALIAS + alt] == alt and dose > 0:
+            _add_call(kept, alt, dose, reader, window)
 
 
-@njit(cache=True, nogil=True)
+@inlined
+def _add_call(kept: int, alt: int, dose: int, reader: Reader, window: Window) -> None:
+    memo, values, count = reader.memo, reader.values, window.counts
+    calls, figures = window.calls, window.figures
+    row = count[w.N_CALLS]
+    calls[row, w.C_ALLELE] = memo[w.M_ROW + alt]
+    calls[row, w.C_COLUMN] = kept
+    calls[row, w.C_GT] = (memo[w.M_A] + 2) << 17 | (memo[w.M_B] + 2) << 1 | memo[w.M_PHASED]
+    calls[row, w.C_DOSE] = dose | (alt + 1) << 4
+    has_depths = memo[w.M_LISTED + w.AD] != 0
+    figures[row, w.F_DP] = _whole(depth_of(memo, values))
+    figures[row, w.F_GQ] = _whole(quality_of(values))
+    figures[row, w.F_AD_REF] = _whole(values[w.V_AD]) if has_depths else w.MISSING
+    figures[row, w.F_AD_ALT] = _whole(values[w.V_AD + alt + 1]) if has_depths else w.MISSING
+    fraction = values[w.V_FRACTION + alt] if values[w.T_MITO] != 0 else np.nan
+    figures[row, w.F_FRACTION] = _whole(fraction * w.FRACTION_UNIT + 0.5)
+    count[w.N_CALLS] += 1
+
+
+@inlined
 def _whole(value: float) -> int:
     """A figure rounded down to 32 bits, MISSING where it is missing."""
     if np.isnan(value):
-        return MISSING
-    return np.int64(min(value, 2147483647.0))
+        return w.MISSING
+    return wide(np.floor(min(max(value, -2147483647.0), 2147483647.0)))

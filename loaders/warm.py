@@ -1,0 +1,65 @@
+"""Compile all kernels once: ``python -m loaders.warm``.
+
+Numba keeps what it compiled beside the sources (or where ``NUMBA_CACHE_DIR`` says), so that later
+processes load it in a moment. What an earlier version left there is removed first, as it may not
+even load.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from pathlib import Path
+from typing import Final, get_args
+
+import loaders.kernel
+from loaders.jobs import Callability, Column, FileJob
+from loaders.vcf_file import read_vcf
+
+_LOG = logging.getLogger(__name__)
+_LINES: Final = (
+    "##fileformat=VCFv4.2",
+    "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS",
+    "22\t20000000\t.\tA\tG\t.\tPASS\tAC=1\tGT\t0|1",
+    "22\t20000001\t.\tC\tG,*\t.\tPASS\t.\tGT:AD:DP:GQ\t1/2:9,9,9:27:30.5",
+    "22\t20000001\t.\tC\tT\t.\tPASS\t.\tGT:AD:DP:GQ\t0/1:9,9:27:30",
+    "22\t20000002\t.\tA\t<NON_REF>\t.\t.\tEND=20000009\tGT:MIN_DP:GQ:LEN\t0/0:20:40:3",
+    "chrUn\t1\t.\tA\tG\t.\t.\t.\tGT\t0/1",
+    "M\t100\t.\tA\tG\t.\t.\t.\tGT:AF:DP\t0/1:0.5:200",
+)
+
+
+def warm() -> None:
+    """Read a tiny file of each callability: all kernels not compiled yet are compiled."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tiny.vcf"
+        path.write_text("\n".join(_LINES) + "\n")
+        for callability in get_args(Callability):
+            read_vcf(
+                FileJob(
+                    path,
+                    path.name,
+                    "germline",
+                    callability,
+                    "GRCh38",
+                    (Column("S", 1),),
+                    out=Path(folder),
+                )
+            )
+
+
+def forget() -> None:
+    """Remove compiled kernels that lie beside the sources."""
+    for folder in loaders.kernel.__path__:
+        for pattern in ("*.nbi", "*.nbc"):
+            for file in (Path(folder) / "__pycache__").glob(pattern):
+                file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    forget()
+    began = time.perf_counter()
+    warm()
+    _LOG.info("kernels compiled in %.0f s", time.perf_counter() - began)
