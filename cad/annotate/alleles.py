@@ -6,7 +6,6 @@ and left-aligned one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -15,21 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loaders.normalise import normalise_variant
-from loaders.reference import open_sequence
+from loaders.reference import Sequence, open_sequence
 from schemas.contigs import Assembly, contig_length
 
 Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_REF_LETTERS: Final = frozenset(b"ACGTNRYSWKMBDHV")
-_ALT_LETTERS: Final = frozenset(b"ACGTN")
+_REF_LETTERS: Final = b"ACGTNRYSWKMBDHVacgtnryswkmbdhv"
+_ALT_LETTERS: Final = b"ACGTNacgtn"
 
 
-def _upper(letters: Iterable[int]) -> NDArray[np.uint8]:
+def _upper(letters: bytes) -> NDArray[np.uint8]:
     """The upper-case letter of each byte that is one of some letters, else 0."""
     table = np.zeros(256, np.uint8)
-    for letter in letters:
-        table[[letter, letter | 0x20]] = letter
+    table[np.frombuffer(letters, np.uint8)] = np.frombuffer(letters.upper(), np.uint8)
     return table
 
 
@@ -92,7 +90,8 @@ def normalise(written: Written, contig: str, assembly: Assembly, reference: Path
     ref, alt = _REF_BASE[written.ref], _ALT_BASE[written.alt]
     length = contig_length(assembly, contig)
     is_variant = (ref > 0) & (alt > 0) & (ref != alt) & (pos >= 1) & (pos <= length)
-    agrees = _agree(reference, contig, pos, ref)
+    held = open_sequence(reference, contig)
+    agrees = _agree(held, pos, ref)
     mismatches = int(np.count_nonzero(is_variant & ~agrees))
     is_variant &= agrees
     longer: dict[int, tuple[str, str]] = {}
@@ -100,9 +99,11 @@ def normalise(written: Written, contig: str, assembly: Assembly, reference: Path
         at = int(pos[row])
         if not _is_variant(at, long_ref, long_alt, length):
             continue
-        normal = normalise_variant(
-            reference, contig, at, long_ref.upper().decode(), long_alt.upper().decode()
-        )
+        texts = long_ref.upper(), long_alt.upper()
+        if _is_normal(held, at, *texts):
+            is_variant[row], longer[row] = True, (texts[0].decode(), texts[1].decode())
+            continue
+        normal = normalise_variant(reference, contig, at, texts[0].decode(), texts[1].decode())
         is_variant[row] = normal.agrees
         mismatches += not normal.agrees
         pos[row] = normal.pos
@@ -114,14 +115,22 @@ def normalise(written: Written, contig: str, assembly: Assembly, reference: Path
 
 
 def _is_variant(pos: int, ref: bytes, alt: bytes, length: int) -> bool:
-    ref, alt = ref.upper(), alt.upper()
-    letters = _REF_LETTERS.issuperset(ref) and _ALT_LETTERS.issuperset(alt)
-    return letters and ref != alt and len(ref) * len(alt) > 0 and 1 <= pos <= length - len(ref) + 1
+    strange = ref.translate(None, _REF_LETTERS) or alt.translate(None, _ALT_LETTERS)
+    known = not strange and len(ref) * len(alt) > 0 and ref.upper() != alt.upper()
+    return known and 1 <= pos <= length - len(ref) + 1
 
 
-def _agree(reference: Path | None, contig: str, pos: Longs, ref: NDArray[np.uint8]) -> Flags:
+def _is_normal(held: Sequence, pos: int, ref: bytes, alt: bytes) -> bool:
+    """Whether a glance tells that nothing is to be trimmed or moved, as mostly."""
+    if min(len(ref), len(alt)) > 1 or ref[-1] == alt[-1]:
+        return False
+    first = pos - held.start
+    there = held.bases[max(first, 0) : max(first + len(ref), 0)].tobytes()
+    return not len(held.bases) or there == ref
+
+
+def _agree(held: Sequence, pos: Longs, ref: NDArray[np.uint8]) -> Flags:
     """Whether REF is the reference's wherever both are one of A, C, G, T (DESIGN 4)."""
-    held = open_sequence(reference, contig)
     if not len(held.bases):
         return np.ones(len(pos), bool)
     index = pos - held.start

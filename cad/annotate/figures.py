@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cad.annotate.alleles import Alleles, pack_bases
-from cad.annotate.own_family import OwnFamily
+from cad.arrow import flags, values
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 from cad.index import COUNT_FIELDS, DEPTH_FIELDS
 from cad.query.base import Place, Stratum
@@ -24,6 +24,9 @@ from cad.query.reader import BaseReader
 from cad.query.row_groups import groups_within
 from schemas.contigs import BIN_SIZE, contig_length
 from schemas.errors import Unavailable
+
+if TYPE_CHECKING:
+    from cad.annotate.own_family import OwnFamily
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -115,34 +118,37 @@ class FigureReader:
     def _counts(self, place: Place, pos: Longs) -> Iterator[tuple[_Held, int]]:
         path = self._reader.base.path("base_counts", place)
         if path is not None:
-            for rows in _rows_at(path, np.unique(pos), self._number):
-                yield _held(rows), 1
+            yield _held(_rows_at(path, np.sort(pos), self._number)), 1
         if self._family is not None:
             own = self._family.counts(place)
             if own.num_rows:
                 yield _held(own), -1
 
 
-def _rows_at(path: Path, pos: Longs, stratum: int) -> Iterator[pa.RecordBatch]:
+def _rows_at(path: Path, pos: Longs, stratum: int) -> pa.Table:
     """The rows of a stratum at some positions, in ascending order both."""
     columns = ["pos", "ref", "alt", "stratum", *COUNT_FIELDS]
     try:
         with pq.ParquetFile(path, read_dictionary=["ref", "alt"]) as file:
             groups = groups_within(file, "pos", pos)
-            for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns):
-                at = batch["pos"].to_numpy()
-                place = np.minimum(np.searchsorted(pos, at), len(pos) - 1)
-                wanted = (batch["stratum"].to_numpy() == stratum) & (pos[place] == at)
-                if wanted.any():
-                    yield batch.filter(pa.array(wanted))
+            batches = file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns)
+            parts = [batch.filter(_is_wanted(batch, pos, stratum)) for batch in batches]
+            schema = pa.schema([file.schema_arrow.field(name) for name in columns])
+            return pa.Table.from_batches(parts, schema)
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:
         raise Unavailable("lake_file_damaged", str(error), path.name) from None
 
 
-def _held(rows: pa.RecordBatch | pa.Table) -> _Held:
-    pos = rows["pos"].to_numpy().astype(np.int64)
+def _is_wanted(batch: pa.RecordBatch, pos: Longs, stratum: int) -> Any:
+    at = values(batch["pos"])
+    place = np.minimum(np.searchsorted(pos, at), len(pos) - 1)
+    return flags((values(batch["stratum"]) == stratum) & (pos[place] == at))
+
+
+def _held(rows: pa.Table) -> _Held:
+    pos = values(rows["pos"]).astype(np.int64)
     ref, ref_base = _letters(rows["ref"])
     alt, alt_base = _letters(rows["alt"])
     is_plain = (ref_base > 0) & (alt_base > 0)
@@ -150,19 +156,18 @@ def _held(rows: pa.RecordBatch | pa.Table) -> _Held:
     row = np.flatnonzero(is_plain)
     row = row[np.argsort(key[row], kind="stable")]
     longer = {(int(pos[at]), ref(at), alt(at)): at for at in np.flatnonzero(~is_plain).tolist()}
-    counts = np.column_stack([rows[name].to_numpy().astype(np.int64) for name in COUNT_FIELDS])
+    counts = np.column_stack([values(rows[name]).astype(np.int64) for name in COUNT_FIELDS])
     return _Held(key[row], row, longer, counts)
 
 
 def _letters(column: Any) -> tuple[Any, NDArray[np.uint8]]:
     """A column's text by row, and of each row its letter where it has only one, else 0."""
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
+    column = column.combine_chunks()
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     words = column.dictionary.to_pylist()
     letters = np.array([ord(word) if len(word) == 1 else 0 for word in words], np.uint8)
-    which = column.indices.to_numpy()
+    which = values(column.indices)
     return lambda row: words[which[row]], letters[which]
 
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -20,7 +21,6 @@ from cad.annotate.fields import check_contigs, header_lines, with_lines
 from cad.annotate.figures import STATES, FigureReader
 from cad.annotate.lines import Lines
 from cad.annotate.look_up import AlleleLookUp, Found
-from cad.annotate.own_family import open_family
 from cad.annotate.text import annotated, without_stale
 from cad.query.asked import chosen_strata
 from cad.query.base import open_base
@@ -100,11 +100,11 @@ def annotate(
         base = stack.enter_context(open_base(warehouse, purpose))
         chosen = base.strata[chosen_strata(base, [stratum])[0]]
         reader = BaseReader(warehouse, base)
-        family = (
-            None
-            if own_family is None
-            else stack.enter_context(open_family(reader, own_family, chosen))
-        )
+        family = None
+        if own_family is not None:
+            # Counting takes the build's compiled code, two seconds to load for those who need it.
+            counting = import_module("cad.annotate.own_family")
+            family = stack.enter_context(counting.open_family(reader, own_family, chosen))
         look_up = AlleleLookUp(warehouse, FigureReader(reader, chosen, family))
         lines = header_lines(warehouse, base, chosen, is_without_family=family is not None)
         records = _write(source, text, lines, look_up, progress)

@@ -13,8 +13,8 @@ from cad.annotate.fields import NAMES
 from cad.annotate.figures import STATES, by_name
 from cad.annotate.lines import Lines
 from cad.annotate.look_up import Found
+from cad.arrow import flags, numbers, word
 
-_STATES: Final = pa.array(STATES)
 _DOT: Final = ord(".")
 _STALE: Final = tuple(f"{name}=".encode() for name in NAMES)
 
@@ -26,33 +26,41 @@ def annotated(lines: Lines, found: Found) -> bytes:
     has_any = np.logical_or.reduceat(found.is_variant, first[:-1])
     words: list[Any] = []
     for name, values in _texts(found).items():
-        words += [f";{name}=" if words else f"{name}=", _by_line(values, first)]
+        words += [word(f";{name}=" if words else f"{name}="), _by_line(values, first)]
     octets = np.frombuffer(lines.text, np.uint8)
     is_bare = (lines.info_end - lines.info == 1) & (octets[lines.info] == _DOT)
     is_bare |= lines.info_end == lines.info
     cut = np.where(is_bare & has_any, lines.info, lines.info_end)
-    before = pc.if_else(pa.array(is_bare), "", ";")
-    added = pc.binary_join_element_wise(before, *words, "")
-    added = pc.if_else(pa.array(has_any), added, "").cast(pa.large_binary())
+    before = pc.if_else(flags(is_bare), word(""), word(";"))
+    added = pc.binary_join_element_wise(before, *words, word(""))
+    added = pc.if_else(flags(has_any), added, word("")).cast(pa.large_binary())
     head, tail = _pieces(lines, cut)
-    whole = pc.binary_join_element_wise(head, added, tail, pa.scalar(b"", pa.large_binary()))
+    whole = pc.binary_join_element_wise(head, added, tail, word("", pa.large_binary()))
     return _bytes_of(whole)
 
 
 def _texts(found: Found) -> dict[str, Any]:
     """Each field's value by alternate as text; a missing one is a dot."""
-    missing = pa.array(~found.is_variant)
+    missing, dot = flags(~found.is_variant), word(".")
     texts: dict[str, Any] = {}
     for name, values in by_name(found.figures).items():
         if values.dtype == np.float64:
             # VCF's readers keep 32 bits: the shortest text that gives them back.
-            told = pa.array(values.astype(np.float32), mask=np.isnan(values)).cast(pa.string())
+            told = numbers(values.astype(np.float32)).cast(pa.string())
+            texts[name] = pc.if_else(flags(~found.is_variant | np.isnan(values)), dot, told)
         else:
-            told = pa.array(values).cast(pa.string())
-        texts[name] = pc.fill_null(pc.if_else(missing, None, told), ".")
-    states = _STATES.take(found.figures.state)
-    texts["CAD_STATE"] = pc.if_else(missing, ".", states)
+            texts[name] = pc.if_else(missing, dot, numbers(values).cast(pa.string()))
+    texts["CAD_STATE"] = pc.if_else(missing, dot, _states(found.figures.state))
     return texts
+
+
+def _states(state: NDArray[np.int8]) -> Any:
+    """The names of states, by their place in `STATES`."""
+    # Of four words, one is chosen row by row: the last, unless an earlier one is.
+    names = word(STATES[-1])
+    for place, name in reversed(list(enumerate(STATES[:-1]))):
+        names = pc.if_else(flags(state == place), word(name), names)
+    return names
 
 
 def _by_line(values: Any, first: NDArray[np.int64]) -> Any:
@@ -60,7 +68,7 @@ def _by_line(values: Any, first: NDArray[np.int64]) -> Any:
     if len(values) == len(first) - 1:
         return values
     from_arrays: Any = pa.ListArray.from_arrays
-    return pc.binary_join(from_arrays(pa.array(first, pa.int32()), values), ",")
+    return pc.binary_join(from_arrays(numbers(first.astype(np.int32)), values), word(","))
 
 
 def _pieces(lines: Lines, cut: NDArray[np.int64]) -> tuple[Any, Any]:
@@ -74,7 +82,7 @@ def _pieces(lines: Lines, cut: NDArray[np.int64]) -> tuple[Any, Any]:
     buffers = [None, pa.py_buffer(edges), pa.py_buffer(lines.text)]
     pieces = pa.Array.from_buffers(pa.large_binary(), 3 * count, buffers)
     every = np.arange(0, 3 * count, 3)
-    return pieces.take(every), pieces.take(every + 2)
+    return pieces.take(numbers(every)), pieces.take(numbers(every + 2))
 
 
 def _bytes_of(texts: Any) -> bytes:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from cad.arrow import flags, values
 from cad.index import DEPTH_FIELDS
 from cad.query.asked import about_base, chosen_strata
 from cad.query.base import Place
@@ -91,8 +92,8 @@ def depth_runs(reader: BaseReader, region: Region, numbers: Sequence[int]) -> li
     parts = [_read_pages(path, pages, numbers) for path in paths if path is not None]
     rows = pa.concat_tables(parts) if parts else BASE_DEPTH.empty_table()
     # Bins follow one another, and so do pages within one: each stratum's rows are in order.
-    order = rows["stratum"].to_numpy()
-    return [_runs(rows.take(np.flatnonzero(order == number)), region) for number in numbers]
+    order = values(rows["stratum"])
+    return [_runs(rows.filter(flags(order == number)), region) for number in numbers]
 
 
 def _read_pages(path: Path, pages: range, numbers: Sequence[int]) -> pa.Table:
@@ -110,17 +111,17 @@ def _read_pages(path: Path, pages: range, numbers: Sequence[int]) -> pa.Table:
         raise Unavailable("lake_file_damaged", str(error), path.name) from None
 
 
-def _wanted(batch: pa.RecordBatch, pages: range, numbers: Sequence[int]) -> pa.Array[Any]:
-    page, stratum = batch["page"].to_numpy(), batch["stratum"].to_numpy()
+def _wanted(batch: pa.RecordBatch, pages: range, numbers: Sequence[int]) -> Any:
+    page, stratum = values(batch["page"]), values(batch["stratum"])
     inside = (page >= pages[0]) & (page <= pages[-1])
-    return pa.array(inside & np.isin(stratum, np.array(numbers)))
+    return flags(inside & np.isin(stratum, np.array(numbers)))
 
 
 def _runs(rows: pa.Table, region: Region) -> DepthRuns:
     """The runs of one stratum, of its rows by page."""
-    lengths = pc.list_value_length(rows["offset"]).to_numpy()
+    lengths = values(pc.list_value_length(rows["offset"]))
     changes = np.stack([_flat(rows[name]) for name in DEPTH_FIELDS])
-    page = np.repeat(rows["page"].to_numpy(), lengths)
+    page = np.repeat(values(rows["page"]), lengths)
     return runs_of_changes(page, _flat(rows["offset"]), changes, region)
 
 
@@ -140,20 +141,21 @@ def runs_of_changes(page: Ints, offset: Ints, changes: Ints, region: Region) -> 
     before = np.concatenate([np.zeros((len(DEPTH_FIELDS), 1), np.int64), sums], axis=1)[:, heads]
     figures = sums - np.repeat(before, np.diff(np.append(heads, len(page))), axis=1)
     borders = np.arange((region.start - 1) // PAGE_SIZE, (region.end - 1) // PAGE_SIZE + 1)
-    steps = np.union1d(start, borders * PAGE_SIZE + 1)
-    values = np.zeros((len(DEPTH_FIELDS), len(steps)), np.int64)
-    values[:, np.searchsorted(steps, start)] = figures
+    steps = np.sort(np.concatenate([start, borders * PAGE_SIZE + 1]), kind="stable")
+    steps = steps[np.diff(steps, prepend=-1) > 0]
+    table = np.zeros((len(DEPTH_FIELDS), len(steps)), np.int64)
+    table[:, np.searchsorted(steps, start)] = figures
     lower = int(np.searchsorted(steps, region.start, side="right")) - 1
     upper = int(np.searchsorted(steps, region.end, side="right"))
-    steps, values = steps[lower:upper], values[:, lower:upper]
+    steps, table = steps[lower:upper], table[:, lower:upper]
     steps[0] = region.start
-    differs = np.append(True, np.any(np.diff(values, axis=1) != 0, axis=0))
+    differs = np.append(True, np.any(np.diff(table, axis=1) != 0, axis=0))
     begins = steps[differs]
-    return DepthRuns(begins, np.append(begins[1:] - 1, region.end), values[:, differs])
+    return DepthRuns(begins, np.append(begins[1:] - 1, region.end), table[:, differs])
 
 
 def _flat(column: pa.ChunkedArray[Any]) -> Longs:
-    return pc.list_flatten(column).to_numpy().astype(np.int64)
+    return values(pc.list_flatten(column)).astype(np.int64)
 
 
 def _documents(runs: DepthRuns) -> Iterator[dict[str, int]]:
