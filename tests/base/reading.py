@@ -1,0 +1,170 @@
+"""The latest base as plain figures, read from the lake's own files, and the twin's base likewise.
+
+Nothing here goes through the product's queries: a frame is made of ``base_counts`` and ``base_an``
+as `schemas.tables` lays them out, depth of ``base_depth`` alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from cad.registry.engine import reading
+from cad.registry.files import lake_files
+from cad.registry.folded import stratum_numbers
+from cad.registry.numbers import latest_commit
+from cad.warehouse import Warehouse
+from schemas.contigs import PAGE_SIZE
+from schemas.tables import LAKE_TABLES
+from tests.twin import TwinBase
+from tests.twin.batch import PURPOSES
+
+KEY = ["purpose", "stratum", "contig", "pos", "ref", "alt"]
+FIGURES = ["ac", "an", "n_het", "n_hom", "n_hemi", "persons", "ac_raw", "an_raw"]
+PARTS = ("an", "an_raw", "persons", "assayed")
+SCHEMA = pl.Schema(
+    {
+        **dict.fromkeys(KEY, pl.String),
+        **dict.fromkeys(FIGURES, pl.Int64),
+        "pos": pl.Int64,
+    }
+)
+_COUNTED = ["n_het", "n_hom", "n_hemi", "n_het_raw", "n_hom_raw", "n_hemi_raw"]
+
+
+def lake_table(warehouse: Warehouse, table: str, purpose: str) -> pa.Table:
+    """All rows that a base holds in a table for a purpose, in the order of its files."""
+    with reading(warehouse.engine) as connection:
+        files = lake_files(connection, latest_commit(connection), table, purpose=purpose)
+    schema = LAKE_TABLES[table]
+    read = [pq.read_table(warehouse.path / file.path, schema=schema) for file in files]
+    return pa.concat_tables([schema.empty_table(), *read])
+
+
+def strata(warehouse: Warehouse, purpose: str) -> dict[str, int]:
+    """Numbers of a purpose's strata, by name."""
+    with reading(warehouse.engine) as connection:
+        return stratum_numbers(connection, purpose)
+
+
+def base_frame(warehouse: Warehouse, purposes: Sequence[str] = PURPOSES) -> pl.DataFrame:
+    """One row per purpose, stratum with a person and variant of the purpose, zeros included."""
+    frames = [_purpose_frame(warehouse, purpose) for purpose in purposes]
+    return pl.concat([SCHEMA.to_frame(), *frames]).sort(KEY)
+
+
+def _purpose_frame(warehouse: Warehouse, purpose: str) -> pl.DataFrame:
+    names = {number: name for name, number in strata(warehouse, purpose).items()}
+    counts = _frame(lake_table(warehouse, "base_counts", purpose))
+    known = _frame(lake_table(warehouse, "base_an", purpose))
+    if not known.height:
+        return SCHEMA.to_frame()
+    key = ["contig", "pos", "ref", "alt"]
+    lists = ["an", "an_raw", "persons"]
+    width = known["an"].list.len()
+    numbers = pl.int_ranges(1, pl.col("an").list.len() + 1, dtype=pl.Int32).alias("number")
+    assert (known["an_raw"].list.len() == width).all()
+    assert (known["persons"].list.len() == width).all()
+    exploded = known.select(*key, *lists, numbers).explode(*lists, "number")
+    # A list may be shorter than the strata table: what is missing is 0.
+    every = known.select(key).join(
+        pl.DataFrame(
+            {"number": list(names), "stratum": list(names.values())},
+            schema={"number": pl.Int32, "stratum": pl.String},
+        ),
+        how="cross",
+    )
+    stray = exploded.join(every, on=[*key, "number"], how="anti")
+    assert not stray.filter(pl.any_horizontal(pl.col(lists) != 0)).height, stray
+    orphans = counts.join(every, on=key, how="anti")
+    assert not orphans.height, orphans
+    unnamed = counts.filter(~pl.col("stratum").is_in(list(names)))
+    assert not unnamed.height, unnamed
+    figures = counts.select(*key, pl.col("stratum").alias("number"), *_COUNTED)
+    frame = (
+        every.join(exploded, on=[*key, "number"], how="left")
+        .join(figures, on=[*key, "number"], how="left")
+        .with_columns(pl.col(*lists, *_COUNTED).fill_null(0).cast(pl.Int64))
+        .with_columns(purpose=pl.lit(purpose), pos=pl.col("pos").cast(pl.Int64))
+    )
+    double = pl.when(pl.col("contig") == "M").then(1).otherwise(2)  # 5.7: one copy on M
+    return frame.with_columns(
+        ac=pl.col("n_het") + double * pl.col("n_hom") + pl.col("n_hemi"),
+        ac_raw=pl.col("n_het_raw") + double * pl.col("n_hom_raw") + pl.col("n_hemi_raw"),
+    ).select(SCHEMA.names())
+
+
+def _frame(table: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def twin_frame(base: TwinBase) -> pl.DataFrame:
+    """The twin's base in the same form."""
+    rows = [
+        (purpose, stratum, *key, *(getattr(row, name) for name in FIGURES))
+        for (purpose, stratum, key), row in base.rows.items()
+    ]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort(KEY)
+
+
+def differing(found: pl.DataFrame, expected: pl.DataFrame) -> str:
+    """The rows that one frame has and the other has not, as text; empty where both are equal."""
+    lines = []
+    for sign, one, other in (("-", expected, found), ("+", found, expected)):
+        only = one.join(other, on=one.columns, how="anti", nulls_equal=True)
+        lines += [(row, sign) for row in only.rows()]
+    return "\n".join(f"{sign} {row}" for row, sign in sorted(lines)[:40])
+
+
+def assert_same_base(found: pl.DataFrame, expected: pl.DataFrame) -> None:
+    """Both hold the same rows, each once; prints the first that differ (+ found, - expected)."""
+    assert not found.select(KEY).is_duplicated().any()
+    differences = differing(found, expected)
+    assert not differences, differences
+    assert found.height == expected.height
+
+
+@dataclass(frozen=True)
+class Depth:
+    """The four figures of one purpose at any position, decoded from ``base_depth``."""
+
+    numbers: dict[str, int]
+    rows: dict[tuple[str, int, int], tuple[NDArray[np.int64], NDArray[np.int64]]]
+    """By (contig, page, stratum number): the offsets, ascending, and the figures from each on."""
+
+    @classmethod
+    def read(cls, warehouse: Warehouse, purpose: str) -> "Depth":
+        """Read a purpose's depth; checks what the table promises of its rows."""
+        rows = {}
+        for row in lake_table(warehouse, "base_depth", purpose).to_pylist():
+            offsets = np.array(row["offset"], np.int64)
+            changes = np.array([row[part] for part in PARTS], np.int64).reshape(len(PARTS), -1)
+            assert (np.diff(offsets) > 0).all()
+            assert 0 <= offsets[0] <= offsets[-1] < PAGE_SIZE
+            assert changes.any(axis=0).all(), "a row that changes nothing"
+            place = (row["contig"], row["page"], row["stratum"])
+            assert place not in rows
+            rows[place] = offsets, np.cumsum(changes, axis=1)
+        return cls(strata(warehouse, purpose), rows)
+
+    def at(self, stratum: str, contig: str, pos: Iterable[int]) -> list[tuple[int, ...]]:
+        """The figures (an, an_raw, persons, assayed) at each position."""
+        number = self.numbers.get(stratum, 0)
+        return [self._figures(number, contig, p) for p in pos]
+
+    def _figures(self, number: int, contig: str, p: int) -> tuple[int, ...]:
+        page, offset = divmod(p - 1, PAGE_SIZE)
+        offsets, totals = self.rows.get((contig, page, number), self._nothing)
+        place = int(np.searchsorted(offsets, offset, "right")) - 1
+        return tuple(totals[:, place].tolist()) if place >= 0 else (0,) * len(PARTS)
+
+    @cached_property
+    def _nothing(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return np.zeros(0, np.int64), np.zeros((len(PARTS), 0), np.int64)
