@@ -115,11 +115,7 @@ def _role_of(word: int, mito: bool, block: bool) -> int:
             fraction = number == w.AF or number == w.VAF or number == w.HL
             of_variants = number == w.AD or number == w.DPI or fraction
             of_blocks = number == w.MIN_DP or number == w.LEN
-            unread = (
-                (fraction and not mito)
-                or (of_variants and block)
-                or (of_blocks and not block)
-            )
+            unread = (fraction and not mito) or (of_variants and block) or (of_blocks and not block)
             return -1 if unread else number
     return -1
 
