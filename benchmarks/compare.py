@@ -94,6 +94,7 @@ def _context(results: Sequence[Result]) -> list[str]:
     """What it was measured with: data, machine, tools, memory."""
     one = results[0]
     tools = sorted({result.tool for result in results})
+    revisions = ", ".join(dict.fromkeys(result.git for result in results))
     peaks = {result.task: 0 for result in results}
     for result in results:
         if result.tool.startswith("cad "):
@@ -101,7 +102,7 @@ def _context(results: Sequence[Result]) -> list[str]:
     memory = ", ".join(f"{task} {peak / 2**20:.0f} MiB" for task, peak in peaks.items())
     libraries = ", ".join(f"{name} {number}" for name, number in one.versions.items())
     return [
-        f"Size `{one.size}`, revision {one.git}, {one.machine['cores']} cores "
+        f"Size `{one.size}`, revision {revisions}, {one.machine['cores']} cores "
         f"({one.machine['processor']}); median of up to {max(r.repeats for r in results)} repeats; "
         "CPU is user and system time of all processes, interpreter start included.",
         f"{'; '.join(tools)}; {libraries}. CAD's largest process: {memory}.",
