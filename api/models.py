@@ -111,6 +111,12 @@ class VariantAnswer(_OfBase):
         description="False where no registered reference tells whether it lies further left."
     )
     frequencies: list[Frequency]
+    vaf_histogram: list[Count] | None = Field(
+        default=None,
+        min_length=10,
+        max_length=10,
+        description="On M only: persons with a passing call by VAF, in tenths from 0 to 1.",
+    )
 
 
 class RegionAnswer(_OfBase):

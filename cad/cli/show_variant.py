@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cad.cli.show_vaf import show_vaf
+
 _COUNTS: Final = ("ac", "an", "n_het", "n_hom", "n_hemi", "persons", "ac_raw", "an_raw")
 _HEADER: Final = ("AC", "AN", "AF", "het", "hom", "hemi", "persons", "faf95", "AC raw", "AN raw")
 
@@ -28,6 +30,8 @@ def show_variant(answer: Mapping[str, Any], console: Console) -> None:
         for row in answer["frequencies"]:
             table.add_row(Text(row["stratum"]), *_figures(row))
         console.print(table)
+    if any(answer.get("vaf_histogram", ())):
+        show_vaf(answer["vaf_histogram"], console)
 
 
 def show_region(answer: Mapping[str, Any], console: Console) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 from cad.query.asked import about_base, chosen_strata
 from cad.query.family import FamilyShare, family_share
-from cad.query.parse import Variant, parse_region, parse_variant
+from cad.query.mito import BINS, vaf_histograms
+from cad.query.parse import Region, Variant, parse_region, parse_variant
 from cad.query.reader import BaseReader, Figures
 from loaders.normalise import normalise_variant
 
@@ -34,18 +35,21 @@ def find_variant(
     Raises:
         BadQuestion: `variant_malformed`, `ref_mismatch_query`.
         NotFound: `stratum_unknown`, `family_unknown`.
-        Conflict: `base_conflict`, where a build replaced the base while a family was taken out.
+        Conflict: `base_conflict`, where a build replaced the base while a family was taken out or
+            M was read.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     variant = parse_variant(text, reader.warehouse.assembly, reader.reference)
     chosen = chosen_strata(reader.base, strata)
     figures = reader.lookup(variant)
+    by_vaf = _by_vaf(reader, Region(variant.contig, variant.pos, variant.pos), excluding_family)
     if excluding_family is None:
-        return _document(reader, variant, figures, chosen)
+        return _document(reader, variant, figures, chosen) | by_vaf(variant)
     share = family_share(reader, variant, excluding_family)
     # A stratum that the family alone makes up is none of a base without them.
     kept = [at for at in chosen if strata or reader.base.strata[at].name not in share.emptied]
-    return _document(reader, variant, figures - share.figures, kept or [0], share)
+    figures -= share.figures
+    return _document(reader, variant, figures, kept or [0], share) | by_vaf(variant)
 
 
 def find_region(reader: BaseReader, text: str, strata: Sequence[str] = ()) -> Document:
@@ -54,15 +58,28 @@ def find_region(reader: BaseReader, text: str, strata: Sequence[str] = ()) -> Do
     Raises:
         BadQuestion: `region_malformed`.
         NotFound: `stratum_unknown`.
-        Unavailable: `lake_file_damaged`.
+        Conflict: `base_conflict`, where a build replaced the base while M was read.
+        Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     region = parse_region(text, reader.warehouse.assembly)
     chosen = chosen_strata(reader.base, strata)
+    by_vaf = _by_vaf(reader, region)
     variants = [
-        _document(reader, _as_asked(reader, variant), figures, chosen)
+        _document(reader, _as_asked(reader, variant), figures, chosen) | by_vaf(variant)
         for variant, figures in reader.between(region)
     ]
     return {"region": str(region), **_about(reader), "variants": variants}
+
+
+def _by_vaf(
+    reader: BaseReader, region: Region, excluding_family: str | None = None
+) -> Callable[[Variant], Document]:
+    """What the variants of a region gain: on M persons by VAF, elsewhere nothing."""
+    if region.contig != "M":
+        return lambda _: {}
+    found = vaf_histograms(reader, region, excluding_family)
+    nobody = [0] * BINS
+    return lambda one: {"vaf_histogram": found.get((one.pos, one.ref, one.alt), nobody)}
 
 
 def _as_asked(reader: BaseReader, variant: Variant) -> Variant:

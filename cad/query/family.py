@@ -82,17 +82,21 @@ def family_members(connection: Connection, base: Base, family_id: str) -> list[M
         NotFound: `family_unknown`.
         Conflict: `base_conflict`, where another base replaced the pinned one.
     """
-    _check_latest(connection, base)
+    check_latest(connection, base)
     persons = _persons(connection, base, family_id)
-    query = select(
-        folded.c.person_id, folded.c.sample_no, folded.c.sex, folded.c.strata
-    ).where(folded.c.purpose == base.purpose, folded.c.person_id.in_(persons))
+    query = select(folded.c.person_id, folded.c.sample_no, folded.c.sex, folded.c.strata).where(
+        folded.c.purpose == base.purpose, folded.c.person_id.in_(persons)
+    )
     rows = connection.execute(query)
     return [Member(person, number, sex, frozenset(own)) for person, number, sex, own in rows]
 
 
-def _check_latest(connection: Connection, base: Base) -> None:
-    """What is folded is known of the latest base only."""
+def check_latest(connection: Connection, base: Base) -> None:
+    """Refuse a base that was replaced: what is folded is known of the latest one only.
+
+    Raises:
+        Conflict: `base_conflict`.
+    """
     try:
         row = newest_base(connection, base.commit_no)
     except OvertakenError:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pyarrow.compute import Expression, field
 from sqlalchemy import Connection, func, or_, select
 
-from cad.query.parse import Variant
+from cad.query.parse import Region, Variant
 from cad.registry.samples import buckets_of, sample_tracks
 from cad.registry.tables import lake_file, lake_span
 from schemas.contigs import PAGE_SIZE
@@ -58,9 +58,10 @@ def read_point(
         "tracks": spans & field("track").isin(sorted(tracks)),
     }
     rows: dict[str, list[dict[str, Any]]] = {}
+    here = Region(variant.contig, pos, pos)
     for table, wanted in filters.items():
         on_contig = (field("contig") == variant.contig) & wanted
-        paths = _files_at(connection, table, buckets, variant.contig, pos)
+        paths = _files_at(connection, table, buckets, here)
         rows[table] = [row for path in paths for row in _read(folder / path, on_contig)]
     return SamplesAtPoint(
         {
@@ -73,10 +74,25 @@ def read_point(
     )
 
 
+def read_calls(
+    connection: Connection, folder: Path, region: Region, samples: Collection[int]
+) -> list[dict[str, Any]]:
+    """The rows of `calls` of some samples in a region, live samples or not, in no order.
+
+    Raises:
+        Unavailable: `lake_file_damaged`.
+    """
+    buckets = set(buckets_of(connection, samples).values())
+    within = (field("pos") >= region.start) & (field("pos") <= region.end)
+    wanted = (field("contig") == region.contig) & within & field("sample").isin(sorted(samples))
+    paths = _files_at(connection, "calls", buckets, region)
+    return [row for path in paths for row in _read(folder / path, wanted)]
+
+
 def _files_at(
-    connection: Connection, table: str, buckets: Collection[int], contig: str, pos: int
+    connection: Connection, table: str, buckets: Collection[int], region: Region
 ) -> list[str]:
-    """Paths of the buckets' files with rows that may touch a position.
+    """Paths of the buckets' files with rows that may touch a region.
 
     Where a batch was replaced its files are gone for readers, but stay on disk while the base still
     counts their samples: those removed last are the ones the base was counted from.
@@ -102,9 +118,9 @@ def _files_at(
                 lake_file.c.removed_at.is_(None),
                 (last.c.live == 0) & (lake_file.c.removed_at == last.c.removal),
             ),
-            lake_span.c.contig == contig,
-            lake_span.c.start <= pos,
-            lake_span.c.end >= pos,
+            lake_span.c.contig == region.contig,
+            lake_span.c.start <= region.end,
+            lake_span.c.end >= region.start,
         )
         .order_by(lake_file.c.file_no)
     )

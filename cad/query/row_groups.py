@@ -9,9 +9,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 
-def groups_within(
-    file: pq.ParquetFile, column: str, values: NDArray[np.integer[Any]]
-) -> list[int]:
+def groups_within(file: pq.ParquetFile, column: str, values: NDArray[np.integer[Any]]) -> list[int]:
     """The row groups whose least and greatest value of a column enclose one of some values.
 
     Args:
