@@ -51,7 +51,8 @@ def test_cohorts_hold_what_goes_wrong_in_real_files(tmp_path: Path) -> None:
     assert {
         "gt_index", "ploidy", "ref_alphabet", "ref_mismatch", "pos_beyond_contig",
         "malformed_field", "end_before_pos", "contig_not_counted", "symbolic", "y_par",
-        "breakend", "malformed",
+        "alt_malformed", "allele_symbolic", "allele_malformed", "info_array_length",
+        "format_array_length", "no_reference",
     } <= set(reasons)  # fmt: skip
     assert suffixes == {".vcf", ".gz"}
     for sign in ("*", "./1", "0|1", "<NON_REF>", "RefCall", "chrM", "MT", "GQX", "DPI", "LEN"):

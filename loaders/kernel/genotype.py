@@ -37,7 +37,7 @@ def read_genotype(text: Bytes, start: int, stop: int, memo: Longs, values: Float
     at = start
     while at <= stop:
         if key >= memo[w.M_KEYS]:
-            return w.MALFORMED_FIELD
+            return min(reason, w.MALFORMED_FIELD)
         end = find_byte(text, COLON, at, stop)
         role = memo[w.M_ROLES + key]
         if role == w.GT:

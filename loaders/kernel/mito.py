@@ -41,7 +41,10 @@ def judge_mito(memo: Longs, values: Floats) -> None:
 
 @inner
 def _set_doses(a: int, b: int, memo: Longs, values: Floats) -> bool:
-    """Set each alternate's dose and fraction; returns whether any, ``*`` among them, is called."""
+    """Set each alternate's dose and fraction; returns whether any, ``*`` among them, is called.
+
+    An alternate whose fraction calls it is carried, whatever GT says.
+    """
     calls = False
     for alt in range(memo[w.M_ALTS]):
         memo[w.M_DOSE + alt] = 0
@@ -56,6 +59,7 @@ def _set_doses(a: int, b: int, memo: Longs, values: Floats) -> bool:
             dose = 2 if a == first + 1 or b == first + 1 else 0
         elif fraction >= values[w.T_MIN_VAF]:
             dose = 2 if fraction >= values[w.T_HOM_VAF] else 1
+            memo[w.M_CARRIED + alt] = 1
         if first == alt or dose > memo[w.M_DOSE + first]:
             memo[w.M_DOSE + first] = dose
             values[w.V_FRACTION + first] = fraction

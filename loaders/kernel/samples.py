@@ -146,7 +146,7 @@ def _keep_mito_calls(kept: int, reader: Reader, window: Window) -> None:
             continue
         named = memo[w.M_A] == alt + 1 or memo[w.M_B] == alt + 1
         dose = memo[w.M_DOSE + memo[w.M_ALIAS + alt]]
-        if named or dose > 0:
+        if named:
             memo[w.M_CARRIED + alt] = 1
         if memo[w.M_ALIAS + alt] == alt and dose > 0:
             _add_call(kept, alt, dose, reader, window)

@@ -62,6 +62,8 @@ class Allele:
     text: str
     kind: str
     key: Key | None = None
+    may_shift: bool = False
+    """Whether it might lie further left, which the reference does not tell."""
 
     @property
     def is_counted(self) -> bool:
@@ -113,7 +115,7 @@ def left_align(
     reference: Reference, contig: str, pos: int, ref: str, alt: str
 ) -> tuple[int, str, str]:
     """Shift a trimmed allele to the left while its last bases agree and bases are known."""
-    if not reference.covers(contig, pos, len(ref)):
+    if not reference.covers(contig, pos, len(ref)):  # 5.2: where a reference covers them
         return pos, ref, alt
     while ref[-1] == alt[-1]:
         before = reference.base(contig, pos - 1)
@@ -129,6 +131,17 @@ def normalise(contig: str, pos: int, ref: str, alt: str, reference: Reference | 
     if reference is not None:
         pos, ref, alt = left_align(reference, contig, pos, ref, alt)
     return Key(contig, pos, ref, alt)
+
+
+def may_shift(reference: Reference | None, key: Key) -> bool:
+    """Tell whether a key's last bases still agree, so that it may lie further left.
+
+    It lies as far left as it can where the reference covers it and the contig begins there.
+    """
+    if key.ref[-1] != key.alt[-1]:
+        return False
+    covered = reference is not None and reference.covers(key.contig, key.pos, len(key.ref))
+    return not (covered and key.pos == 1)
 
 
 def disagrees(reference: Reference, contig: str, pos: int, ref: str) -> bool:
@@ -159,5 +172,5 @@ def read_alts(
         key = None
         if kind == "sequence" and usable:
             key = normalise(contig, pos, ref, text, agreeing)
-        found.append(Allele(text, kind, key))
+        found.append(Allele(text, kind, key, key is not None and may_shift(agreeing, key)))
     return tuple(found)

@@ -1,12 +1,11 @@
 """Each data line is exactly one of loaded, reference or set_aside (4), and the receipt's numbers.
 
-Where a line would be set aside for several reasons, the place comes first (contig_not_counted,
-y_par: such a line is not read further), then the defects in the order DESIGN lists them, then
-symbolic.
+Where a line would be set aside for several reasons, the first in ``REASONS`` is the one it is
+counted under: DESIGN leaves that open, and the list of reasons that CAD publishes says it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.twin.alleles import REF_LETTERS, Reference, disagrees
@@ -19,18 +18,25 @@ from tests.twin.vcf import (
     info_whole,
     read_gt,
     reals,
+    text_of,
     wholes,
 )
 
-DEFECTS = (
-    "gt_index",
-    "ploidy",
+REASONS = (
+    "contig_not_counted",
+    "pos_beyond_contig",
+    "line_malformed",
     "ref_alphabet",
     "ref_mismatch",
-    "pos_beyond_contig",
-    "malformed_field",
     "end_before_pos",
+    "malformed_field",
+    "gt_index",
+    "ploidy",
+    "y_par",
+    "symbolic",
+    "alt_malformed",
 )
+DEFECTS = frozenset(REASONS) - {"contig_not_counted", "y_par", "symbolic"}
 
 
 @dataclass
@@ -59,53 +65,67 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a line is judged against: contigs the file may hold, lengths, reference, bands."""
+    """What a line is judged against: contigs the file may hold, lengths, reference, bands.
+
+    ``arrays`` are the INFO keys with a value for each alternate (A) or allele (R).
+    """
 
     assembly: str
     contigs: frozenset[str]
     reference: Reference | None
     thresholds: Thresholds
+    arrays: Mapping[str, str] = field(default_factory=dict)
 
 
 def reason_to_set_aside(record: Record, scope: Scope) -> str | None:
     """Say why a line is set aside as a whole, None where it is kept."""
     if record.contig not in scope.contigs:
         return "contig_not_counted"
+    found = _defects(record, scope)
     if record.contig == "Y" and in_par(scope.assembly, "Y", record.pos):
-        return "y_par"
-    defect = _defect(record, scope)
-    if defect is not None:
-        return defect
+        found.add("y_par")
     if all(allele.is_set_aside for allele in record.alleles):  # 4: "or every alternate is"
         kinds = {allele.kind for allele in record.alleles}
-        return "malformed_field" if kinds == {"malformed"} else "symbolic"
-    return None
+        found.add("alt_malformed" if kinds == {"malformed"} else "symbolic")
+    return min(found, key=REASONS.index, default=None)
 
 
-def _defect(record: Record, scope: Scope) -> str | None:
-    """Give the first of the defects; one sample's defect sets the whole line aside (4)."""
-    genotypes, is_malformed = [], not record.has_right_width
+def _defects(record: Record, scope: Scope) -> set[str]:
+    """Give the defects of a line; one sample's defect sets the whole line aside (4)."""
+    found = set()
+    if not record.has_right_width:
+        found.add("line_malformed")
+    if not record.ref or not set(record.ref) <= REF_LETTERS:
+        found.add("ref_alphabet")
+    if scope.reference and disagrees(scope.reference, record.contig, record.pos, record.ref):
+        found.add("ref_mismatch")
+    if not 1 <= record.pos <= LENGTHS[scope.assembly][record.contig]:
+        found.add("pos_beyond_contig")
+    if record.is_block and _ends_before_pos(record):
+        found.add("end_before_pos")
     for column in set(record.columns):
         try:
-            genotypes.append(read_gt(record, column))
+            genotype = read_gt(record, column)
         except Malformed:
-            is_malformed = True
-        is_malformed = is_malformed or not _is_readable(record, column)
-    if any(a is not None and a > record.n_alts for gt in genotypes for a in gt):
-        return "gt_index"
-    if any(len(gt) > 2 for gt in genotypes):
-        return "ploidy"
-    if not record.ref or not set(record.ref) <= REF_LETTERS:
-        return "ref_alphabet"
-    if scope.reference and disagrees(scope.reference, record.contig, record.pos, record.ref):
-        return "ref_mismatch"
-    if not 1 <= record.pos <= LENGTHS[scope.assembly][record.contig]:
-        return "pos_beyond_contig"
-    if is_malformed:
-        return "malformed_field"
-    if record.is_block and any(block_end(record, c) < record.pos for c in record.columns):
-        return "end_before_pos"
-    return None
+            found.add("malformed_field")
+            continue
+        if any(a is not None and a > record.n_alts for a in genotype):
+            found.add("gt_index")
+        if len(genotype) > 2:
+            found.add("ploidy")
+        if not _is_readable(record, column):
+            found.add("malformed_field")
+    return found
+
+
+def _ends_before_pos(record: Record) -> bool:
+    """4: END < POS is a defect of a block; so is a FORMAT/LEN of 0, by which it ends there."""
+    try:
+        end = info_whole(record, "END")
+    except Malformed:
+        end = None
+    lengths = {text_of(record, column, "LEN") for column in record.columns}
+    return (end is not None and end < record.pos) or bool(lengths & {"0", "00"})
 
 
 def _is_readable(record: Record, column: str) -> bool:
@@ -167,8 +187,39 @@ def classify(records: Sequence[Record], scope: Scope, is_ignored: Sequence[bool]
         receipt.loaded += bool(carried)
         receipt.reference += not carried
         aside = [a for a in counted if a.is_set_aside]
-        receipt.warnings.update({a.kind for a in aside})
+        receipt.warnings.update(_warnings(record, kept, scope.arrays))
         receipt.alleles["set_aside"] += len(aside)
         receipt.alleles["loaded"] += len(carried)
         receipt.alleles["not_carried"] += len(counted) - len(aside) - len(carried)
     return receipt
+
+
+def _warnings(record: Record, columns: Collection[str], arrays: Mapping[str, str]) -> set[str]:
+    """Name what a kept line is warned of; ``columns`` are those that are not ignored."""
+    kinds = {allele.kind for allele in record.alleles}
+    found = set()
+    if kinds & {"symbolic", "breakend"}:
+        found.add("allele_symbolic")
+    if "malformed" in kinds:
+        found.add("allele_malformed")
+    if any(allele.may_shift for allele in record.alleles):
+        found.add("no_reference")
+    per_alternate = {key: record.n_alts + (number == "R") for key, number in arrays.items()}
+    if record.n_alts and _has_wrong_length(record.info, per_alternate):
+        found.add("info_array_length")
+    wanted = {} if record.is_block else {"AD": record.n_alts + 1}
+    if record.contig == "M" and not record.is_block:
+        wanted |= dict.fromkeys(("AF", "VAF", "HL"), record.n_alts)
+    for column in columns:
+        fields = {name: text_of(record, column, name) for name in wanted}
+        if _has_wrong_length({name: text or "." for name, text in fields.items()}, wanted):
+            found.add("format_array_length")
+    return found
+
+
+def _has_wrong_length(fields: Mapping[str, str], wanted: Mapping[str, int]) -> bool:
+    """Tell whether an array that says something has not as many values as it should."""
+    return any(
+        name in fields and fields[name] != "." and len(fields[name].split(",")) != length
+        for name, length in wanted.items()
+    )

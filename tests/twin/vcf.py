@@ -18,6 +18,7 @@ from tests.twin.facts import TwinRefusal, plain_contig
 
 _WHOLE = re.compile(r"\d+$")
 _REAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
+_INFO = re.compile(r"##INFO=<ID=(?P<key>[^,]+),Number=(?P<number>[^,]+),")
 _GENOTYPE = re.compile(r"[|/]?(\.|\d+)([|/](\.|\d+))*$")  # VCF 4.4 allows a leading | or /
 
 
@@ -106,12 +107,9 @@ def wholes(record: Record, column: str, name: str, length: int) -> list[int | No
 
 
 def info_whole(record: Record, name: str) -> int | None:
-    """Read one count of INFO; absent, ``.``, a flag or a list are missing."""
+    """Read one count of INFO; absent, ``.`` or a flag are missing."""
     text = record.info.get(name, ".")
-    if text in (".", ""):
-        return None
-    values = [None if v == "." else whole(v) for v in text.split(",")]
-    return values[0] if len(values) == 1 else None
+    return None if text in (".", "") else whole(text)
 
 
 def read_gt(record: Record, column: str) -> list[int | None]:
@@ -174,13 +172,22 @@ def parse_line(
 
 def parse(
     lines: Iterable[str], assembly: str, reference: Reference | None
-) -> tuple[list[str], list[Record]]:
-    """Read header and lines of a VCF: the names of its columns, and its records in order."""
+) -> tuple[list[str], list[Record], dict[str, str]]:
+    """Read header and lines of a VCF: its columns, its records in order, and its INFO arrays.
+
+    The arrays are the keys of Number A or R; AC and AF are A whatever is declared, as the VCF
+    specification defines them, and so are GATK's MLEAC and MLEAF where they are declared at all.
+    """
     names: list[str] = []
     records = []
+    arrays = {"AC": "A", "AF": "A"}
     for number, line in enumerate(lines, 1):
-        if line.startswith("#CHROM"):
+        if (found := _INFO.match(line)) and found["number"] in ("A", "R"):
+            arrays.setdefault(found["key"], found["number"])
+        elif found and found["key"] in ("MLEAC", "MLEAF"):
+            arrays[found["key"]] = "A"
+        elif line.startswith("#CHROM"):
             names = line.split("\t")[9:]
         elif line and not line.startswith("#"):
             records.append(parse_line(number, line, len(names), assembly, reference))
-    return names, records
+    return names, records, arrays

@@ -196,13 +196,15 @@ def read_file(
     weight; ``bed`` is one for all samples, or one for each.
     """
     limits = thresholds or Thresholds()
-    names, records = parse(read_lines(path), assembly, reference)
+    names, records, arrays = parse(read_lines(path), assembly, reference)
     ids = [(samples or {}).get(name, name) for name in names]
     declared = None if contigs is None else frozenset(map(plain_contig, contigs))
     counted = frozenset({"M"} if kind == "mitochondrial" else LENGTHS[assembly])
     in_scope = counted if declared is None else counted & declared
     receipt = classify(
-        records, Scope(assembly, in_scope, reference, limits), [i in ignored for i in ids]
+        records,
+        Scope(assembly, in_scope, reference, limits, arrays),
+        [i in ignored for i in ids],
     )
     beds = bed if isinstance(bed, Mapping) else {i: bed for i in ids if bed is not None}
     columns = {name: n for n, name in enumerate(ids) if name not in ignored}
