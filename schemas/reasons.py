@@ -86,6 +86,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "stratum_unknown": ("The base has no such stratum.", "La base n'a pas cette strate."),
     "purpose_unknown": ("There is no such purpose.", "Cette finalité n'existe pas."),
     "release_unknown": ("There is no release of this name.", "Aucune version publiée ne porte ce nom."),
+    "explain_mismatch": ("The terms of an explanation do not come to the base's figures.", "Les termes de l'explication ne donnent pas les chiffres de la base."),
     "base_missing": ("Nothing has been built yet.", "Aucune base n'a encore été construite."),
     "snapshot_erased": ("The pinned state was erased by a withdrawal.", "L'état lu a été effacé par un retrait."),
     "reference_malformed": ("The reference FASTA cannot be used.", "La référence FASTA est inutilisable."),

@@ -57,6 +57,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "depth",
         "In how many alleles a variant could have been seen, at each position of a region.",
     ),
+    "explain": Entry(
+        _FIGURES, "explain", "explain", "Walk the AN of a variant to its terms, by platform."
+    ),
     "annotate": Entry(
         _FIGURES, "annotate", "annotate", "Write the figures of each alternate into a VCF."
     ),

@@ -1,0 +1,183 @@
+"""AN of a variant walked to its terms: who counts, who was looked at, whose alleles are known.
+
+Each person of a base is put under one term, by what the lake holds of the sample they count by, and
+the terms are summed by platform. Their sums must be the base's own figures, which were reached by
+another way: as differences, night by night.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from cad.build.people import counted_sample
+from cad.query.asked import about_base, chosen_strata
+from cad.query.base import Base, Stratum
+from cad.query.family import check_latest
+from cad.query.lake_point import SamplesAtPoint, read_point
+from cad.query.parse import Variant, parse_variant
+from cad.query.reader import BaseReader
+from cad.registry.engine import reading
+from cad.registry.samples import desired_samples
+from cad.registry.tables import batch, folded, sample
+from schemas.contigs import region_class
+from schemas.errors import Unavailable
+from schemas.known import PLOIDY, SEXES, passing, raw
+
+TERMS: Final = (
+    "persons",
+    "not_assayed",
+    "assayed",
+    "off_target",
+    "no_copy",
+    "unknown",
+    "failing",
+    "callable",
+    "two_alleles",
+    "one_allele",
+    "an",
+    "an_raw",
+    "further_samples",
+)
+"""In the order of the walk, all persons but the last three.
+
+* persons = not_assayed + assayed + off_target. A person is `off_target` whose assay does not cover
+  the position while a record that reaches it tells of alleles: one outside the BED, or a deletion.
+* assayed + off_target = no_copy + unknown + failing + callable. A person has `no_copy` where the
+  declared sex has none that is counted, is `unknown` where no allele is known, `failing` where some
+  are known and none passes.
+* callable = two_alleles + one_allele; an = 2 two_alleles + one_allele.
+* `further_samples` are those by which these persons might count, but do not.
+"""
+
+Document = dict[str, Any]
+Terms = Counter[str]
+
+
+@dataclass(frozen=True)
+class _Person:
+    """How one person counts."""
+
+    sample_no: int
+    sex: str
+    platform: str
+
+
+def explain_variant(reader: BaseReader, text: str, stratum: str = "all") -> Document:
+    """Walk AN of a variant to its terms, by platform.
+
+    Args:
+        reader: of the latest base of a purpose.
+        text: the variant as the asker writes it.
+        stratum: whose AN.
+
+    Raises:
+        BadQuestion: `variant_malformed`, `ref_mismatch_query`.
+        NotFound: `stratum_unknown`.
+        Conflict: `base_conflict`, where a build replaced the base meanwhile.
+        Unavailable: `explain_mismatch`, where the terms do not come to the base's figures;
+            `lake_file_damaged`, `registry_unusable`.
+    """
+    warehouse, base = reader.warehouse, reader.base
+    variant = parse_variant(text, warehouse.assembly, reader.reference)
+    (at,) = chosen_strata(base, [stratum])
+    with reading(warehouse.engine) as connection:
+        check_latest(connection, base)
+        persons = _persons(connection, base, base.strata[at])
+        point = read_point(connection, warehouse.path, variant, {one.sample_no for one in persons})
+        further = _further_samples(connection, base, {one.sample_no for one in persons})
+    copies = dict(zip(SEXES, PLOIDY[_region(reader, variant)], strict=True))
+    by_platform: dict[str, Terms] = {}
+    for one in persons:
+        terms = by_platform.setdefault(one.platform, Counter())
+        terms.update(_terms(one.sample_no, copies[one.sex], point))
+    for platform, count in further.items():
+        by_platform.setdefault(platform, Counter())["further_samples"] += count
+    total = sum(by_platform.values(), Counter())
+    _check(total, dict(zip(_FIGURES, reader.lookup(variant).depths[at].tolist(), strict=True)))
+    return {
+        "variant": str(variant),
+        **about_base(reader),
+        "normalised_from": variant.normalised_from,
+        "left_aligned": variant.is_aligned,
+        "stratum": stratum,
+        "position": f"{variant.contig}:{variant.pos}",
+        "copies": _copies(persons, copies),
+        "platforms": [
+            {"platform": name, **_document(by_platform[name])} for name in sorted(by_platform)
+        ],
+        "total": _document(total),
+    }
+
+
+_FIGURES: Final = ("an", "an_raw", "callable", "assayed")
+"""What `cad.index.DEPTH_FIELDS` are called among the terms."""
+
+
+def _persons(connection: Connection, base: Base, stratum: Stratum) -> list[_Person]:
+    """Whom a base counts in a stratum."""
+    query = (
+        select(folded.c.sample_no, folded.c.sex, folded.c.strata, batch.c.platform)
+        .join(sample, sample.c.sample_no == folded.c.sample_no)
+        .join(batch, batch.c.batch_no == sample.c.batch_no)
+        .where(folded.c.purpose == base.purpose)
+    )
+    rows = connection.execute(query)
+    return [
+        _Person(number, sex, platform)
+        for number, sex, strata, platform in rows
+        if stratum.number in strata
+    ]
+
+
+def _further_samples(connection: Connection, base: Base, counted: set[int]) -> Counter[str]:
+    """Live samples by which counted persons might count too, by their own platform."""
+    samples = desired_samples(connection, base.pinned_no)
+    persons = {one.person_id for one in samples if one.sample_no in counted}
+    return Counter(
+        one.platform
+        for one in samples
+        if one.person_id in persons and one.sample_no not in counted and counted_sample([one])
+    )
+
+
+def _region(reader: BaseReader, variant: Variant) -> Any:
+    return region_class(reader.warehouse.assembly, variant.contig, variant.pos)
+
+
+def _terms(number: int, copies: int, point: SamplesAtPoint) -> Mapping[str, int]:
+    """The terms that one person adds to."""
+    track = point.track.get(number)
+    code = point.known.get(number, track or 0)
+    passed, known = passing(code, copies), raw(code, copies)
+    if track is None and not known:
+        return {"persons": 1, "not_assayed": 1}
+    looked = "off_target" if track is None else "assayed"
+    terms = {"persons": 1, looked: 1, "an": passed, "an_raw": known}
+    if passed:
+        return terms | {"callable": 1, "two_alleles" if passed == 2 else "one_allele": 1}
+    if not copies:
+        return terms | {"no_copy": 1}
+    return terms | {"failing" if known else "unknown": 1}
+
+
+def _check(total: Terms, figures: Mapping[str, int]) -> None:
+    """Refuse to explain what does not add up."""
+    found = {name: total[name] for name in figures}
+    if found != figures:
+        told = ", ".join(f"{name} {found[name]} of {figures[name]}" for name in figures)
+        raise Unavailable("explain_mismatch", f"the terms come to {told} in the base")
+
+
+def _copies(persons: Iterable[_Person], copies: Mapping[str, int]) -> list[Document]:
+    """How many copies each declared sex counts with here, and how many persons have it."""
+    held = Counter(one.sex for one in persons)
+    return [{"sex": sex, "copies": copies[sex], "persons": held[sex]} for sex in SEXES if held[sex]]
+
+
+def _document(terms: Terms) -> Document:
+    return {name: terms[name] for name in TERMS}
