@@ -4,6 +4,7 @@ import csv
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from cad.warehouse import Warehouse
 from schemas.errors import BatchRefused
 from tests.base.reading import base_frame
 from tests.batch_dir import BatchDir
+from tests.twin import read_file
 from tests.twin.alleles import normalise
 
 pytestmark = pytest.mark.realdata
@@ -193,3 +195,36 @@ def test_exons_of_another_assembly_are_refused(testdata: Path, tmp_path: Path) -
     unsexed = dict.fromkeys(pysam.VariantFile(str(path)).header.samples, ("unknown", "CEU"))
     with pytest.raises(BatchRefused, match="too_many_defects"):
         counted(path, tmp_path, unsexed)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "giab_ashkenazim_trio.GRCh37.vcf.gz",
+        "hail_sample2_multiallelic.vcf",
+        "pfeiffer_exome.GRCh37.vcf.gz",
+    ],
+)
+def test_autosomes_equal_a_plain_recount(name: str, testdata: Path, tmp_path: Path) -> None:
+    path = testdata / "genotypes" / name
+    with pysam.VariantFile(str(path)) as file:
+        samples = list(file.header.samples)
+    base = counted(path, tmp_path, dict.fromkeys(samples, ("unknown", "one")))
+    found = {
+        (contig, *key): (ac, raw)
+        for contig, *key, ac, raw in base.filter(pl.col("stratum") == "all")
+        .select("contig", *KEY, "ac", "ac_raw")
+        .rows()
+        if contig not in ("X", "Y", "M")
+    }
+    plain = read_file(path, kind="germline", callability="sites", assembly="GRCh37")
+    expected: Counter[tuple[str, int, str, str]] = Counter()
+    passing: Counter[tuple[str, int, str, str]] = Counter()
+    for sample in samples:
+        for key, dosage in plain.calls(sample, 2, False).items():
+            expected[key.contig, key.pos, key.ref, key.alt] += dosage
+        for key, dosage in plain.calls(sample, 2, True).items():
+            passing[key.contig, key.pos, key.ref, key.alt] += dosage
+    autosomal = {key for key in expected if key[0] not in ("X", "Y", "M")}
+    assert found == {key: (passing[key], expected[key]) for key in autosomal}
+    assert len(found) > 50
