@@ -103,7 +103,7 @@ def _read_packed(file: BinaryIO, packing: Packing, name: str, chunk_bytes: int) 
 
 def _read_bcf(path: Path, chunk_bytes: int) -> Iterator[bytes]:
     try:
-        with pysam.VariantFile(str(path)) as file:
+        with _open_bcf(path) as file:
             yield str(file.header).encode()
             lines: list[str] = []
             size = 0
@@ -117,3 +117,12 @@ def _read_bcf(path: Path, chunk_bytes: int) -> Iterator[bytes]:
             yield "".join(lines).encode()
     except (OSError, ValueError) as error:
         raise BatchRefused("bcf_malformed", f"cannot be decoded: {error}", path.name) from None
+
+
+def _open_bcf(path: Path) -> pysam.VariantFile:
+    """Open a BCF without htslib's word on stderr that it has no index, which is not needed."""
+    told = pysam.set_verbosity(0)
+    try:
+        return pysam.VariantFile(str(path))
+    finally:
+        pysam.set_verbosity(told)

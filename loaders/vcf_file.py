@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Final
@@ -27,6 +28,7 @@ from schemas.known import DOSAGE_MASK, KNOWN_MASK
 from schemas.receipt import AlleleCounts, FileReceipt, ReasonCount
 
 Progress = Callable[[int], None]
+_LOG: Final = logging.getLogger(__name__)
 _WIDER: Final = 16
 
 
@@ -57,6 +59,7 @@ def read_vcf(
         except ShiftBeyondWindowError:
             margin *= _WIDER
             progress = None
+            _LOG.info("%s is read again with a margin of %d bases", job.name, margin)
 
 
 class _FileReader:

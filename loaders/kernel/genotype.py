@@ -247,7 +247,7 @@ def judge(memo: Longs, values: Floats) -> None:
         if not listed or depth >= values[w.T_MIN_DP_HAPLOID]:
             state |= w.PASS1
         deep = not listed or depth >= values[w.T_MIN_DP]
-        if deep and (not two or _is_balanced(a, b, memo, values)):
+        if deep and (not two or _is_balanced(memo, values)):
             state |= w.PASS2
     memo[w.M_STATE] = state
 
@@ -259,12 +259,15 @@ def _quality_passes(memo: Longs, values: Floats) -> bool:
 
 
 @inlined
-def _is_balanced(a: int, b: int, memo: Longs, values: Floats) -> bool:
-    """Each called alternate has its share of the reads, over the alleles as written."""
+def _is_balanced(memo: Longs, values: Floats) -> bool:
+    """Each called alternate has its share of the reads, over the alleles as written.
+
+    Both alleles of the genotype are known.
+    """
     if not memo[w.M_LISTED + w.AD]:
         return True
     total = sum_of_depths(memo, values)
-    for allele in (a, b):
+    for allele in (memo[w.M_A], memo[w.M_B]):
         # A missing depth is NaN, which no comparison holds for.
         if allele > 0 and not (total > 0 and values[w.V_AD + allele] / total >= values[w.T_MIN_AB]):
             return False

@@ -27,7 +27,7 @@ def judge_mito(memo: Longs, values: Floats) -> None:
     """
     a, b = known_allele(memo[w.M_A], memo), known_allele(memo[w.M_B], memo)
     memo[w.M_KNOWN_A], memo[w.M_KNOWN_B] = a, b
-    calls = _set_doses(a, b, memo, values)
+    calls = _set_doses(memo, values)
     depth = depth_of(memo, values)
     memo[w.M_STATE] = 0
     if not (a >= 0 or b >= 0 or calls) or (not calls and depth == 0):
@@ -40,7 +40,7 @@ def judge_mito(memo: Longs, values: Floats) -> None:
 
 
 @inner
-def _set_doses(a: int, b: int, memo: Longs, values: Floats) -> bool:
+def _set_doses(memo: Longs, values: Floats) -> bool:
     """Set each alternate's dose and fraction; returns whether any, ``*`` among them, is called.
 
     An alternate whose fraction calls it is carried, whatever GT says.
@@ -56,7 +56,7 @@ def _set_doses(a: int, b: int, memo: Longs, values: Floats) -> bool:
         fraction = _fraction_of(alt, memo, values)
         dose = 0
         if np.isnan(fraction):
-            dose = 2 if a == first + 1 or b == first + 1 else 0
+            dose = 2 if memo[w.M_A] == alt + 1 or memo[w.M_B] == alt + 1 else 0
         elif fraction >= values[w.T_MIN_VAF]:
             dose = 2 if fraction >= values[w.T_HOM_VAF] else 1
             memo[w.M_CARRIED + alt] = 1

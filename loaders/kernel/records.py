@@ -90,7 +90,7 @@ def read_alts(
     star = -1
     memo[w.M_ALIASED] = 0
     memo[w.M_FILTER] = filter_state(text, memo[w.M_TABS + 5] + 1, memo[w.M_TABS + 6])
-    signature = memo[w.M_FILTER]
+    signature = memo[w.M_FILTER] + 1
     at, stop = memo[w.M_TABS + 3] + 1, memo[w.M_TABS + 4]
     if not is_dot(text, at, stop):
         while at <= stop:

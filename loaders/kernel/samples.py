@@ -132,9 +132,9 @@ def _keep_calls(kept: int, reader: Reader, window: Window) -> None:
     a, b = memo[w.M_KNOWN_A], memo[w.M_KNOWN_B]
     alone = 4 if memo[w.M_STATE] & w.KNOWN1 else 0
     if a > 0 and memo[w.M_CATEGORY + a - 1] == w.KEYED:
-        _add_call(kept, a - 1, alone | (2 if a == b else 1), reader, window)
+        _add_call(kept, memo[w.M_A] - 1, alone | (2 if a == b else 1), reader, window)
     if b > 0 and b != a and memo[w.M_CATEGORY + b - 1] == w.KEYED:
-        _add_call(kept, b - 1, alone | 1, reader, window)
+        _add_call(kept, memo[w.M_B] - 1, alone | 1, reader, window)
 
 
 @inner
