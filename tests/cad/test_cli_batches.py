@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import pysam
 import pytest
 
 from cad.commit import open_session
@@ -328,6 +329,8 @@ def test_every_example_works_in_the_order_of_the_page(
     for name, columns in (("child.vcf", ("C",)), ("parents.vcf", ("F", "M"))):
         line = "chr22 100 . A G . PASS . GT" + " 0/1" * len(columns)
         (tmp_path / name).write_bytes(vcf(*columns, lines=(line,)))
+    (tmp_path / "patient.vcf").write_bytes(vcf("C", lines=("chr22 100 . A G . PASS . GT 0/1",)))
+    pysam.tabix_compress("patient.vcf", "patient.vcf.gz")
     (tmp_path / "consents.tsv").write_bytes(
         table("person_id|scope|status|signed_on", "P1|industry|given|2026-02-01")
     )
