@@ -1,8 +1,10 @@
 """A warehouse and the twin side by side: what is pushed into one is read by the other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +22,7 @@ from schemas.contigs import Assembly
 from tests.base.reading import PARTS, Depth, assert_same_base, base_frame, strata, twin_frame
 from tests.twin import TwinBase, TwinBatch, count_base, read_batch, read_reference
 from tests.twin.batch import COHORT_PURPOSES, PURPOSES
-from tests.twin.cohorts import Cohort
+from tests.twin.cohorts import Cohort, Shape, random_batch_dirs
 from tests.twin.count import Person
 
 Places = Iterable[tuple[str, int, int]]
@@ -34,6 +36,18 @@ def list_cohorts(warehouse: Warehouse, purposes: Mapping[str, Iterable[str]]) ->
         connection.execute(
             insert(code_list).values(name="cohort", version="test", valid_from=day, rows=rows)
         )
+
+
+@contextmanager
+def random_cohort(seed: int, shape: Shape) -> Iterator[tuple[Path, Cohort]]:
+    """A folder that lasts as long as the block, and a cohort in it; a failure names the seed."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            yield folder, random_batch_dirs(seed, folder / "cohort", shape)
+        except Exception as error:
+            error.add_note(f"in the cohort of seed {seed}")
+            raise
 
 
 class Nights:

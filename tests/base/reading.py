@@ -5,12 +5,12 @@ as `schemas.tables` lays them out, depth of ``base_depth`` alone.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from typing import Self
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -131,40 +131,54 @@ def assert_same_base(found: pl.DataFrame, expected: pl.DataFrame) -> None:
     assert found.height == expected.height
 
 
-@dataclass(frozen=True)
 class Depth:
     """The four figures of one purpose at any position, decoded from ``base_depth``."""
 
-    numbers: dict[str, int]
-    rows: dict[tuple[str, int, int], tuple[NDArray[np.int64], NDArray[np.int64]]]
-    """By (contig, page, stratum number): the offsets, ascending, and the figures from each on."""
+    def __init__(self, numbers: dict[str, int], table: pa.Table) -> None:
+        self._numbers = numbers
+        self._rows = _frame(table.select(["contig", "page", "stratum"])).with_row_index()
+        offset = table["offset"].combine_chunks()
+        self._first = np.concatenate([[0], np.cumsum(pc.list_value_length(offset).to_numpy())])
+        self._offset = _flat(offset)
+        self._changes = np.stack([_flat(table[part].combine_chunks()) for part in PARTS])
+        self._pages: dict[tuple[str, int], dict[int, int]] = {}
 
     @classmethod
-    def read(cls, warehouse: Warehouse, purpose: str) -> "Depth":
+    def read(cls, warehouse: Warehouse, purpose: str) -> Self:
         """Read a purpose's depth; checks what the table promises of its rows."""
-        rows = {}
-        for row in lake_table(warehouse, "base_depth", purpose).to_pylist():
-            offsets = np.array(row["offset"], np.int64)
-            changes = np.array([row[part] for part in PARTS], np.int64).reshape(len(PARTS), -1)
-            assert (np.diff(offsets) > 0).all()
-            assert 0 <= offsets[0] <= offsets[-1] < PAGE_SIZE
-            assert changes.any(axis=0).all(), "a row that changes nothing"
-            place = (row["contig"], row["page"], row["stratum"])
-            assert place not in rows
-            rows[place] = offsets, np.cumsum(changes, axis=1)
-        return cls(strata(warehouse, purpose), rows)
+        depth = cls(strata(warehouse, purpose), lake_table(warehouse, "base_depth", purpose))
+        depth._check()
+        return depth
+
+    def _check(self) -> None:
+        assert not self._rows.select("contig", "page", "stratum").is_duplicated().any()
+        assert (np.diff(self._first) > 0).all(), "a row that changes nothing"
+        assert self._changes.any(axis=0).all(), "an offset where nothing changes"
+        assert ((self._offset >= 0) & (self._offset < PAGE_SIZE)).all()
+        is_first = np.zeros(len(self._offset), bool)
+        is_first[self._first[:-1]] = True
+        assert (is_first[1:] | (np.diff(self._offset) > 0)).all(), "offsets out of order"
 
     def at(self, stratum: str, contig: str, pos: Iterable[int]) -> list[tuple[int, ...]]:
         """The figures (an, an_raw, persons, assayed) at each position."""
-        number = self.numbers.get(stratum, 0)
-        return [self._figures(number, contig, p) for p in pos]
+        number = self._numbers.get(stratum, 0)
+        return [self._figures(number, contig, *divmod(p - 1, PAGE_SIZE)) for p in pos]
 
-    def _figures(self, number: int, contig: str, p: int) -> tuple[int, ...]:
-        page, offset = divmod(p - 1, PAGE_SIZE)
-        offsets, totals = self.rows.get((contig, page, number), self._nothing)
-        place = int(np.searchsorted(offsets, offset, "right")) - 1
-        return tuple(totals[:, place].tolist()) if place >= 0 else (0,) * len(PARTS)
+    def _figures(self, number: int, contig: str, page: int, offset: int) -> tuple[int, ...]:
+        row = self._page(contig, page).get(number)
+        if row is None:
+            return (0,) * len(PARTS)
+        first, last = self._first[row : row + 2]
+        until = first + np.searchsorted(self._offset[first:last], offset, "right")
+        return tuple(self._changes[:, first:until].sum(axis=1).tolist())
 
-    @cached_property
-    def _nothing(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return np.zeros(0, np.int64), np.zeros((len(PARTS), 0), np.int64)
+    def _page(self, contig: str, page: int) -> dict[int, int]:
+        """The row of each stratum on a page."""
+        if (contig, page) not in self._pages:
+            rows = self._rows.filter(contig=contig, page=page)
+            self._pages[contig, page] = dict(rows.select("stratum", "index").rows())
+        return self._pages[contig, page]
+
+
+def _flat(lists: pa.Array) -> NDArray[np.int64]:
+    return np.asarray(pc.list_flatten(lists), np.int64)
