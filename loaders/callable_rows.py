@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from loaders.columns import constant
+from loaders.columns import numbers as as_column
 from loaders.jobs import Runs
 from loaders.kernel import words
 from loaders.kernel.resolve import sweep
@@ -74,15 +76,13 @@ def callable_table(contig: str, rows: NDArray[np.int32], numbers: NDArray[np.int
     samples = numbers[sample[source]]
     order = np.argsort(starts * (1 << 32) + samples)
     source = source[order]
-    contigs = pa.DictionaryArray.from_arrays(
-        np.zeros(len(order), np.int32), pa.array([contig], pa.string())
-    )
     columns = {
-        "sample": pa.array(samples[order]),
-        "contig": contigs,
-        "start": pa.array(starts[order].astype(np.int32)),
-        "end": pa.array(ends[order].astype(np.int32)),
-        "code": pa.array(code[source]),
-        "replaced": pa.array(replaced[source]),
+        "sample": samples[order],
+        "start": starts[order].astype(np.int32),
+        "end": ends[order].astype(np.int32),
+        "code": code[source],
+        "replaced": replaced[source],
     }
-    return pa.table({name: columns[name] for name in CALLABLE.names})
+    arrays = {name: as_column(values) for name, values in columns.items()}
+    arrays["contig"] = constant(contig, len(order))
+    return pa.Table.from_arrays([arrays[name] for name in CALLABLE.names], CALLABLE.names)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from loaders.columns import constant, numbers, texts
 from loaders.kernel import rows as kernel
 from loaders.kernel import words
 from loaders.kernel.keys import order_calls
@@ -25,7 +26,7 @@ def calls_tables(
     contig: str,
     window: Window,
     ranks: Longs,
-    numbers: Ints,
+    sample_numbers: Ints,
     stretches: Longs,
     span: tuple[int, int],
 ) -> Iterator[pa.Table]:
@@ -35,7 +36,7 @@ def calls_tables(
         contig: its name.
         window: its tables as far as they are filled.
         ranks: the alleles' ranks by key.
-        numbers: the samples' numbers.
+        sample_numbers: the samples' numbers.
         stretches: where each stretch of one region class starts, and the bits of a code that count
             in it.
         span: the first and the last position.
@@ -43,13 +44,15 @@ def calls_tables(
     Yields:
         Rows of `CALLS`; texts are dictionaries.
     """
-    sample_ranks = np.argsort(np.argsort(numbers)).astype(np.int64)
+    sample_ranks = np.argsort(np.argsort(sample_numbers)).astype(np.int64)
     order = order_calls(window.calls, window.alleles, ranks, sample_ranks, span)
     figured = np.any(window.records[:, words.R_FLAGS] & words.FIGURED)
     columns = np.empty(
         (kernel.O_FIGURES + 5 if figured else kernel.O_FIGURES, len(order)), np.int32
     )
-    rows = kernel.gather_calls(order, window, ranks, numbers, stretches, contig == "M", columns)
+    rows = kernel.gather_calls(
+        order, window, ranks, sample_numbers, stretches, contig == "M", columns
+    )
     size = row_group_rows("calls")
     for start in range(0, rows, size):
         yield _table(contig, window, columns[:, start : min(start + size, rows)])
@@ -61,28 +64,25 @@ def _table(contig: str, window: Window, columns: Ints) -> pa.Table:
     ref, ref_length = columns_of[words.A_TEXT], columns_of[words.A_REF_LENGTH]
     gt, genotypes = kernel.number_values(columns[kernel.O_GT])
     filters = _slices(window.filter_text, window.filters[:, 0], window.filters[:, 1])
-    texts = {
-        "contig": (np.zeros(len(ref), np.int32), [contig]),
-        "ref": _texts(window.arena, ref, ref_length),
-        "alt": _texts(window.arena, ref + ref_length, columns_of[words.A_ALT_LENGTH]),
-        "gt": (gt, [_gt_text(packed) for packed in genotypes.tolist()]),
-        "filter": (columns[kernel.O_FILTER], filters),
-    }
     values = {
-        "pos": pa.array(columns[kernel.O_POS]),
-        "sample": pa.array(columns[kernel.O_SAMPLE]),
-        "dosage": pa.array(columns[kernel.O_DOSAGE]),
-        "allele": pa.array(columns[kernel.O_ALT]),
-        **{name: _dictionary(*text) for name, text in texts.items()},
+        "contig": constant(contig, len(ref)),
+        "pos": numbers(columns[kernel.O_POS]),
+        "ref": _alleles(window.arena, ref, ref_length),
+        "alt": _alleles(window.arena, ref + ref_length, columns_of[words.A_ALT_LENGTH]),
+        "sample": numbers(columns[kernel.O_SAMPLE]),
+        "dosage": numbers(columns[kernel.O_DOSAGE]),
+        "gt": texts(gt, [_gt_text(packed) for packed in genotypes.tolist()]),
+        "allele": numbers(columns[kernel.O_ALT]),
+        "filter": texts(columns[kernel.O_FILTER], filters),
         **_figures(columns[kernel.O_FIGURES :], len(ref)),
     }
-    return pa.table({name: values[name] for name in CALLS.names})
+    return pa.Table.from_arrays([values[name] for name in CALLS.names], CALLS.names)
 
 
-def _texts(arena: Octets, offset: Ints, length: Ints) -> tuple[Ints, list[str]]:
-    """Slices of a byte arena as numbers of distinct texts."""
-    numbers, firsts = kernel.number_texts(arena, offset, length)
-    return numbers, _slices(arena, offset[firsts], length[firsts])
+def _alleles(arena: Octets, offset: Ints, length: Ints) -> pa.Array[Any]:
+    """Slices of a byte arena as texts."""
+    found, firsts = kernel.number_texts(arena, offset, length)
+    return texts(found, _slices(arena, offset[firsts], length[firsts]))
 
 
 def _slices(text: Octets, offset: Ints, length: Ints) -> list[str]:
@@ -92,23 +92,18 @@ def _slices(text: Octets, offset: Ints, length: Ints) -> list[str]:
     ]
 
 
-def _dictionary(numbers: Ints, values: list[str]) -> pa.Array[Any]:
-    return pa.DictionaryArray.from_arrays(numbers, pa.array(values, pa.string()))
-
-
 def _figures(columns: Ints, rows: int) -> dict[str, pa.Array[Any]]:
     """Depth, quality, reads and allele fraction; all null where no record has any."""
     names = ("dp", "gq", "ad_ref", "ad_alt", "vaf")
     if not len(columns):
         return {name: pa.nulls(rows, CALLS.field(name).type) for name in names}
     figures = {
-        name: pa.array(values, mask=values == words.MISSING)
+        name: numbers(values, values == words.MISSING)
         for name, values in zip(names, columns, strict=True)
     }
     fraction = columns[words.F_FRACTION]
-    figures["vaf"] = pa.array(
-        (fraction / words.FRACTION_UNIT).astype(np.float32), mask=fraction == words.MISSING
-    )
+    fractions = (fraction / words.FRACTION_UNIT).astype(np.float32)
+    figures["vaf"] = numbers(fractions, fraction == words.MISSING)
     return figures
 
 

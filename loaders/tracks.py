@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from loaders.bgzf import packing_of, read_chunks
+from loaders.columns import constant, numbers
 from loaders.jobs import Runs, Track, WrittenFile
 from loaders.lake_writer import LakeWriter
 from schemas.contigs import CONTIGS, Assembly, canonical_contig, contig_length
@@ -131,10 +132,10 @@ def write_tracks(tracks: Mapping[int, Track], out: Path) -> WrittenFile | None:
 def _track_table(number: int, contig: str, runs: Runs) -> pa.Table:
     rows = len(runs.start)
     columns = {
-        "track": pa.array(np.full(rows, number, np.int32)),
-        "contig": pa.repeat(pa.scalar(contig), rows),
-        "start": pa.array(runs.start),
-        "end": pa.array(runs.end),
-        "code": pa.array(runs.code.astype(np.int32)),
+        "track": numbers(np.full(rows, number, np.int32)),
+        "contig": constant(contig, rows),
+        "start": numbers(runs.start),
+        "end": numbers(runs.end),
+        "code": numbers(runs.code.astype(np.int32)),
     }
-    return pa.table({name: columns[name] for name in TRACKS.names})
+    return pa.Table.from_arrays([columns[name] for name in TRACKS.names], TRACKS.names)
