@@ -45,7 +45,7 @@ def parse_lines(
         found = _find_tabs(text, begin, line_stop, memo)
         if found and not _is_at_contig(text, begin, memo, reader.contig):
             return begin, w.NEW_CONTIG
-        if not _has_room(window, len(reader.lengths), line_stop - begin):
+        if not _has_room(text, line_stop - begin, reader, window):
             return begin, w.WINDOW_FULL
         tally[w.LINE] += 1
         if found < 2:
@@ -94,17 +94,22 @@ def _is_at_contig(text: Bytes, begin: int, memo: Longs, contig: Bytes) -> bool:
 
 
 @woven
-def _has_room(window: Window, samples: int, line_bytes: int) -> bool:
-    """Whether one more line surely fits."""
-    count = window.counts
+def _has_room(text: Bytes, line_bytes: int, reader: Reader, window: Window) -> bool:
+    """Whether one more line surely fits; its tabs have been found."""
+    memo, counts, samples = reader.memo, window.counts, len(reader.lengths)
+    alternates = min(_count_alternates(text, memo), w.MAX_ALLELES)
+    # On M a sample may carry every alternate, elsewhere two at most.
+    calls = samples * (alternates if reader.values[w.T_MITO] != 0 else 2)
+    # Each alternate is written with its own REF.
+    bases = alternates * (memo[w.M_TABS + 3] - memo[w.M_TABS + 2]) + line_bytes
     return bool(
-        count[w.N_RECORDS] + samples + 1 < len(window.records)
-        and count[w.N_STARTS] + w.MAX_ALLELES + 1 < len(window.starts)
-        and count[w.N_ALLELES] + w.MAX_ALLELES < len(window.alleles)
-        and count[w.N_CALLS] + 2 * samples + w.MAX_ALLELES < len(window.calls)
-        and count[w.N_ARENA] + 4 * line_bytes < len(window.arena)
-        and count[w.N_FILTERS] + 1 < len(window.filters)
-        and count[w.N_FILTER_TEXT] + line_bytes < len(window.filter_text)
+        counts[w.N_RECORDS] + samples + 1 < len(window.records)
+        and counts[w.N_STARTS] + w.MAX_ALLELES + 1 < len(window.starts)
+        and counts[w.N_ALLELES] + w.MAX_ALLELES < len(window.alleles)
+        and counts[w.N_CALLS] + calls < len(window.calls)
+        and counts[w.N_ARENA] + bases < len(window.arena)
+        and counts[w.N_FILTERS] + 1 < len(window.filters)
+        and counts[w.N_FILTER_TEXT] + line_bytes < len(window.filter_text)
     )
 
 

@@ -30,7 +30,8 @@ def read_samples(text: Bytes, stop: int, index: int, reader: Reader, window: Win
     if not _read_format(text, mito, memo, reader.last_format):
         return w.MALFORMED_FIELD
     at = memo[w.M_TABS + 8] + 1
-    if memo[w.M_KEYS] == 1 and memo[w.M_LISTED + w.GT] and not mito and memo[w.M_SIGNATURE] >= 0:
+    alone = memo[w.M_KEYS] == 1 and memo[w.M_LISTED + w.GT] and not memo[w.M_LISTED + w.MIN_DP]
+    if alone and not mito and memo[w.M_SIGNATURE] >= 0:
         flags[w.R_FLAGS] = w.BLOCK if memo[w.M_BLOCK] else 0
         if read_plain(text, at, stop, index, reader, window):
             return w.KEPT

@@ -126,6 +126,18 @@ def test_refcall_with_one_alternate_is_not_a_failure_with_two(tmp_path: Path) ->
     assert codes(found) == [(1, 1, 0b10_00), (2, 2, KNOWN)]
 
 
+def test_gt_alone_of_a_block_with_a_depth_in_info(tmp_path: Path) -> None:
+    infos = [".", "MIN_DP=0", "MinDP=9", ".", "MIN_DP=12", "MIN_DP=."]
+    lines = [f"chr22 {n} C <*> . {info} GT 0/0" for n, info in enumerate(infos, start=1)]
+    found = read_text(tmp_path, text_of(*lines), callability="blocks")
+    assert codes(found) == [
+        (1, 1, KNOWN),
+        (3, 3, 0b10_00),
+        (4, 5, KNOWN),
+        (6, 6, 0b10_00),
+    ]
+
+
 def codes(found: Reading, sample: int = 1) -> list[tuple[int, int, int]]:
     """Start, end and code of a sample's callable rows."""
     return [
@@ -306,3 +318,24 @@ class TestWindows:
         lines = [f"chr22 {n} A G f{n} . GT 0/1" for n in range(1, 300)]
         found = read_text(tmp_path, text_of(*lines), margin=5, window_records=8)
         assert [row["filter"] for row in found.calls] == [f"f{n}" for n in range(1, 300)]
+
+    def test_long_ref_beside_many_alternates(self, tmp_path: Path) -> None:
+        """Each alternate is kept with its REF: such a line takes far more room than its bytes."""
+        ref = "ACGT" * 1000
+        alts = [f"G{'ACGT'[n % 4]}{'A' * n}C" for n in range(300)]
+        lines = [f"chr22 {n} {ref} {','.join(alts)} PASS . GT 300/{n}" for n in range(1, 13)]
+        found = read_text(tmp_path, text_of(*lines), margin=1, window_records=5)
+        assert found.result.receipt.alleles.loaded == 12 * 2
+        assert set(found.keys) == {
+            f"22-{n}-{ref}-{alts[allele - 1]}" for n in range(1, 13) for allele in (n, 300)
+        }
+
+    def test_all_alternates_of_m_in_all_samples(self, tmp_path: Path) -> None:
+        """On M a sample may carry every alternate: a line may have many more calls than samples."""
+        names = [f"S{n}" for n in range(300)]
+        alts = ",".join(f"C{'ACGT'[n % 4]}{'A' * (n // 4)}" for n in range(900))
+        sample = "0/1:" + ",".join(["1"] * 900)
+        lines = [f"chrM {n} T {alts} PASS . GT:AF {' '.join([sample] * 300)}" for n in range(1, 10)]
+        found = read_text(tmp_path, text_of(*lines, samples=names), samples=names, out=None)
+        assert found.result.receipt.loaded == 9
+        assert found.result.receipt.alleles.loaded == 9 * 900
