@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from cad.build.difference import Place
+from cad.build.place import Place
 from cad.build.sources import SAMPLE_TABLES, places_of
 from cad.build.statements import statement
 from cad.commit import Session, open_session

@@ -9,26 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
-import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from cad.build.difference import (
-    DepthCounter,
-    MemberTable,
-    Place,
-    copies_table,
-    count_difference,
-    stretches_table,
-)
+from cad.build.calls import CallCounter
+from cad.build.depth import DepthCounter
+from cad.build.members import MemberTable
+from cad.build.place import Place
 from cad.build.plan import BuildPlan, Members, PurposePlan
 from cad.build.sources import Sources
 from cad.build.tracks import member_tracks, read_tracks
-from cad.database import open_database
 from cad.index import COUNT_FIELDS
 from cad.query.base import Place as BinPlace
 from cad.query.base import Stratum
@@ -58,12 +48,7 @@ def open_family(reader: BaseReader, family_id: str, stratum: Stratum) -> Iterato
         part = PurposePlan(base.purpose, members=members, strata={stratum.name: stratum.number})
         plan = BuildPlan(base.pinned_no, None, {base.purpose: part}, 0, 0)
         sources = Sources.find(connection, warehouse, plan)
-    with TemporaryDirectory(prefix="cad-family-") as spill:
-        database = open_database(warehouse.settings, Path(spill))
-        try:
-            yield OwnFamily(reader, plan, sources, database, len(found))
-        finally:
-            database.close()
+    yield OwnFamily(reader, plan, sources, len(found))
 
 
 class OwnFamily:
@@ -78,53 +63,47 @@ class OwnFamily:
         reader: BaseReader,
         plan: BuildPlan,
         sources: Sources,
-        database: duckdb.DuckDBPyConnection,
         persons: int,
     ) -> None:
         self.persons = persons
         self._assembly = reader.warehouse.assembly
         self._sources = sources
-        self._database = database
         self._table = MemberTable(plan)
         paths = [reader.warehouse.path / file.path for file in sources.files["tracks"]]
         tracks = read_tracks(paths, set(sources.checksums))
         self._tracks = member_tracks(
             self._table.entries, sources.tracks_of, tracks, sources.checksums
         )
-        self._counter: tuple[str, DepthCounter] | None = None
+        self._counters: tuple[str, CallCounter, DepthCounter] | None = None
         self._counted: tuple[BinPlace, pa.Table] | None = None
-        for name, table in (
-            ("members", self._table.as_table()),
-            ("copies", copies_table()),
-            ("wanted", self._table.wanted_table()),
-        ):
-            database.register(name, table)
 
     def depth(self, place: BinPlace) -> DepthRuns:
         """What it adds to the figures of depth in a bin."""
-        where, counter = self._enter(place)
-        changes = counter.count(self._database, self._sources.at("callable", where), where)
+        where, _, counter = self._enter(place)
+        changes = counter.count(self._sources.at("callable", where), where)
         region = Region(place.contig, where.first, where.last)
         return runs_of_changes(changes.page, changes.offset, changes.value.T, region)
 
     def counts(self, place: BinPlace) -> pa.Table:
         """What it adds to the counts of a bin: pos, ref, alt, and `COUNT_FIELDS`."""
         if self._counted is None or self._counted[0] != place:
-            where, _ = self._enter(place)
-            counts = count_difference(self._database, self._sources.at("calls", where), where)
-            # A form that nobody shows is null, as a sum of nothing.
-            forms: list[Any] = [counts[name].cast(pa.int64()) for name in COUNT_FIELDS]
-            filled = dict(zip(COUNT_FIELDS, (pc.fill_null(one, 0) for one in forms), strict=True))
-            key = {name: counts[name] for name in ("pos", "ref", "alt")}
-            self._counted = place, pa.table({**key, **filled})
+            where, counter, _ = self._enter(place)
+            counts = counter.count(self._sources.at("calls", where), where)
+            summed = counts.group_by(["pos", "ref", "alt"], use_threads=False).aggregate(
+                [(name, "sum") for name in COUNT_FIELDS]
+            )
+            self._counted = place, summed.rename_columns(["pos", "ref", "alt", *COUNT_FIELDS])
         return self._counted[1]
 
-    def _enter(self, place: BinPlace) -> tuple[Place, DepthCounter]:
-        """Make ready for a bin: its place as the build knows it, and its contig's counter."""
+    def _enter(self, place: BinPlace) -> tuple[Place, CallCounter, DepthCounter]:
+        """Make ready for a bin: its place as the build knows it, and its contig's counters."""
         contig, assembly = place.contig, self._assembly
-        if self._counter is None or self._counter[0] != contig:
-            self._counter = contig, DepthCounter(self._table, self._tracks, assembly, contig)
-            self._database.register("stretches", stretches_table(assembly, contig))
+        if self._counters is None or self._counters[0] != contig:
+            self._counters = (
+                contig,
+                CallCounter(self._table, assembly, contig),
+                DepthCounter(self._table, self._tracks, assembly, contig),
+            )
         first = place.bin * BIN_SIZE + 1
         last = min(first + BIN_SIZE - 1, contig_length(assembly, contig))
-        return Place(contig, place.bin, first, last), self._counter[1]
+        return Place(contig, place.bin, first, last), *self._counters[1:]

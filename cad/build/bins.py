@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cad.build.depth_kernel import PARTS, Changes, add_changes, figures_at, no_changes
-from cad.build.difference import Place
 from cad.build.flags import StratumFigures, flag_columns
+from cad.build.place import Place
 from cad.build.statements import statement
 from cad.index import write_index
 from loaders.jobs import Span, WrittenFile

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 from time import perf_counter, process_time
 from typing import Any
 
@@ -12,16 +13,10 @@ import duckdb
 from sqlalchemy import Connection
 
 from cad.build.bins import HeldBin, write_bin
-from cad.build.difference import (
-    DepthCounter,
-    MemberTable,
-    Place,
-    copies_table,
-    count_difference,
-    of_purpose_counts,
-    of_purpose_depth,
-    stretches_table,
-)
+from cad.build.calls import CallCounter
+from cad.build.depth import DepthCounter
+from cad.build.members import MemberTable, of_purpose_counts, of_purpose_depth
+from cad.build.place import Place
 from cad.build.plan import BuildPlan, make_plan
 from cad.build.sources import Sources
 from cad.build.tracks import MemberTrack, member_tracks, read_tracks
@@ -170,19 +165,18 @@ class _Work:
         places = self.sources.places(tracks, self.warehouse.assembly)
         written: dict[str, list[WrittenFile]] = {purpose: [] for purpose in members.purposes}
         replaced: list[int] = []
-        with self._database(members) as database:
-            counter: DepthCounter | None = None
-            contig = ""
-            for done, place in enumerate(places):
-                if place.contig != contig or counter is None:
-                    contig = place.contig
-                    assembly = self.warehouse.assembly
-                    counter = DepthCounter(members, tracks, assembly, contig)
-                    database.register("stretches", stretches_table(assembly, contig))
-                self.session.check()
-                self._fold_bin(database, counter, members, place, written, replaced)
-                if progress is not None:
-                    progress(done + 1, len(places))
+        assembly = self.warehouse.assembly
+        done = 0
+        with open_database(self.warehouse.settings, self.session.staging / "spill") as database:
+            for contig, of_contig in groupby(places, lambda place: place.contig):
+                calls = CallCounter(members, assembly, contig)
+                depth = DepthCounter(members, tracks, assembly, contig)
+                for place in of_contig:
+                    self.session.check()
+                    self._fold_bin(database, calls, depth, members, place, written, replaced)
+                    done += 1
+                    if progress is not None:
+                        progress(done, len(places))
         return written, replaced
 
     def _tracks(self, members: MemberTable) -> list[MemberTrack]:
@@ -193,17 +187,11 @@ class _Work:
             members.entries, self.sources.tracks_of, tracks, self.sources.checksums
         )
 
-    def _database(self, members: MemberTable) -> duckdb.DuckDBPyConnection:
-        database = open_database(self.warehouse.settings, self.session.staging / "spill")
-        database.register("members", members.as_table())
-        database.register("copies", copies_table())
-        database.register("wanted", members.wanted_table())
-        return database
-
     def _fold_bin(
         self,
         database: duckdb.DuckDBPyConnection,
-        counter: DepthCounter,
+        call_counter: CallCounter,
+        depth_counter: DepthCounter,
         members: MemberTable,
         place: Place,
         written: dict[str, list[WrittenFile]],
@@ -211,11 +199,11 @@ class _Work:
     ) -> None:
         calls = self.sources.at("calls", place)
         rows = self.sources.at("callable", place)
-        if not calls and not rows and not counter.touches(place):
+        if not calls and not rows and not depth_counter.touches(place):
             return
         began = process_time()
-        counts = count_difference(database, calls, place)
-        depth = counter.count(database, rows, place)
+        counts = call_counter.count(calls, place)
+        depth = depth_counter.count(rows, place)
         counted = process_time()
         self.counting_cpu += counted - began
         for index, purpose in enumerate(members.purposes):

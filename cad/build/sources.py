@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from cad.build.difference import Place
+from cad.build.place import Place
 from cad.build.plan import BuildPlan
 from cad.build.tracks import MemberTrack
 from cad.registry.bucket_files import bucket_files, track_checksums

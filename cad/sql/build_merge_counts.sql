@@ -11,9 +11,7 @@ WITH summed AS (
         SELECT pos, ref, alt, stratum, n_het, n_hom, n_hemi, n_het_raw, n_hom_raw, n_hemi_raw
         FROM held
         UNION ALL
-        SELECT
-            pos, ref, alt, stratum, coalesce(n_het, 0), coalesce(n_hom, 0), coalesce(n_hemi, 0),
-            coalesce(n_het_raw, 0), coalesce(n_hom_raw, 0), coalesce(n_hemi_raw, 0)
+        SELECT pos, ref, alt, stratum, n_het, n_hom, n_hemi, n_het_raw, n_hom_raw, n_hemi_raw
         FROM difference
     )
     GROUP BY ALL

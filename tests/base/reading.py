@@ -135,7 +135,7 @@ class Depth:
     """The four figures of one purpose at any position, decoded from ``base_depth``."""
 
     def __init__(self, numbers: dict[str, int], table: pa.Table) -> None:
-        self._numbers = numbers
+        self.numbers = numbers
         self._rows = _frame(table.select(["contig", "page", "stratum"])).with_row_index()
         offset = table["offset"].combine_chunks()
         self._first = np.concatenate([[0], np.cumsum(pc.list_value_length(offset).to_numpy())])
@@ -161,7 +161,7 @@ class Depth:
 
     def at(self, stratum: str, contig: str, pos: Iterable[int]) -> list[tuple[int, ...]]:
         """The figures (an, an_raw, persons, assayed) at each position."""
-        number = self._numbers.get(stratum, 0)
+        number = self.numbers.get(stratum, 0)
         return [self._figures(number, contig, *divmod(p - 1, PAGE_SIZE)) for p in pos]
 
     def _figures(self, number: int, contig: str, page: int, offset: int) -> tuple[int, ...]:

@@ -1,0 +1,77 @@
+"""Rows of the lake's sample tables within one bin, read file by file without a query engine.
+
+A file is sorted by contig and position, and each of its row groups is of one contig
+(`loaders.lake_writer`): the rows of a bin lie in a few row groups next to each other. Only these
+are decoded, and the footer of a file is parsed once for all its bins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cad.build.place import Place
+
+_TEXTS: Final = ("ref", "alt")
+
+
+class _Footer(NamedTuple):
+    """What a file's footer says: by row group its contig, first and last position."""
+
+    metadata: pq.FileMetaData
+    groups: tuple[tuple[str, int, int], ...]
+
+
+class BinReader:
+    """Reads one table's rows bin by bin.
+
+    Args:
+        columns: what is wanted of a row; the first is the position by which rows are sorted.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._columns = list(columns)
+        self._texts = [name for name in _TEXTS if name in columns]
+        self._footers: dict[str, _Footer] = {}
+
+    def read(self, path: str, place: Place) -> pa.Table | None:
+        """A file's rows whose position lies in the bin, in the file's order; None without any.
+
+        Texts come as dictionaries.
+        """
+        footer = self._footer(path)
+        wanted = [
+            number
+            for number, (contig, first, last) in enumerate(footer.groups)
+            if contig == place.contig and first <= place.last and last >= place.first
+        ]
+        if not wanted:
+            return None
+        with pq.ParquetFile(path, metadata=footer.metadata, read_dictionary=self._texts) as file:
+            rows = file.read_row_groups(wanted, self._columns, use_threads=False)
+        position = rows[self._columns[0]].to_numpy()
+        lower, upper = np.searchsorted(position, [place.first, place.last + 1])
+        return rows.slice(lower, upper - lower) if upper > lower else None
+
+    def _footer(self, path: str) -> _Footer:
+        found = self._footers.get(path)
+        if found is None:
+            metadata = pq.read_metadata(path)
+            names = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
+            contig, position = names.index("contig"), names.index(self._columns[0])
+            groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+            found = self._footers[path] = _Footer(
+                metadata,
+                tuple((_span(group, contig)[0], *_span(group, position)) for group in groups),
+            )
+        return found
+
+
+def _span(group: Any, column: int) -> tuple[Any, Any]:
+    """The least and greatest value of a column in a row group."""
+    statistics = group.column(column).statistics
+    return statistics.min, statistics.max
