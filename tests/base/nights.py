@@ -18,12 +18,14 @@ from cad.registry.engine import writing
 from cad.registry.tables import code_list
 from cad.settings import Settings, WarehouseConfig
 from cad.warehouse import Warehouse
+from loaders.jobs import Thresholds
 from schemas.contigs import Assembly
 from tests.base.reading import PARTS, Depth, assert_same_base, base_frame, strata, twin_frame
 from tests.twin import TwinBase, TwinBatch, count_base, read_batch, read_reference
 from tests.twin.batch import COHORT_PURPOSES, PURPOSES
 from tests.twin.cohorts import Cohort, Shape, random_batch_dirs
 from tests.twin.count import Person
+from tests.twin.facts import Thresholds as TwinThresholds
 
 Places = Iterable[tuple[str, int, int]]
 
@@ -65,6 +67,7 @@ class Nights:
         self.warehouse = Warehouse.create(folder, self.assembly, reference, settings=settings)
         list_cohorts(self.warehouse, COHORT_PURPOSES)
         self.reference = read_reference(reference) if reference else None
+        self.thresholds = twin_thresholds(settings.init.thresholds)
         self.batches: dict[str, TwinBatch] = {}
 
     @classmethod
@@ -72,10 +75,12 @@ class Nights:
         """An empty warehouse for a cohort's assembly and reference."""
         return cls(folder, cohort.assembly, cohort.reference)
 
-    def push(self, batch: Path, *, replace: bool = False) -> Receipt:
-        """Push a batch into the warehouse, and read it for the twin."""
+    def push(self, batch: Path, *, replace: bool = False, for_twin: Path | None = None) -> Receipt:
+        """Push a batch into the warehouse, and read it, or what stands for it, for the twin."""
         receipt = push_batch(self.warehouse, batch, replace=replace)
-        self.batches[receipt.batch_id] = read_batch(batch, reference=self.reference)
+        self.batches[receipt.batch_id] = read_batch(
+            for_twin or batch, reference=self.reference, thresholds=self.thresholds
+        )
         return receipt
 
     def build(self) -> BuildReport:
@@ -111,6 +116,19 @@ class Nights:
         trace: TracebackType | None,
     ) -> None:
         self.warehouse.close()
+
+
+def twin_thresholds(chosen: Thresholds) -> TwinThresholds:
+    """The thresholds of a warehouse under the twin's names."""
+    return TwinThresholds(
+        chosen.min_gq,
+        chosen.min_dp,
+        chosen.min_dp_haploid,
+        chosen.min_allele_balance,
+        chosen.min_dp_mitochondrial,
+        chosen.min_vaf,
+        chosen.homoplasmic_vaf,
+    )
 
 
 def assert_same_depth(

@@ -1,9 +1,11 @@
 """One file: its records, its receipt, and w(sample, p), the known alleles of 5.3."""
 
 import gzip
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from tests.twin.alleles import Reference
@@ -56,9 +58,13 @@ class TwinFile:
 
     def __post_init__(self) -> None:
         self._on: dict[str, list[Record]] = defaultdict(list)
-        for record in self.records:
+        for record in sorted(self.records, key=lambda record: record.pos):
             if record.set_aside not in ("contig_not_counted", "pos_beyond_contig"):
                 self._on[record.contig].append(record)
+        self._reach = {
+            contig: list(accumulate(map(self._furthest, records), max))
+            for contig, records in self._on.items()
+        }
         self._starting: dict[tuple[str, int], list[Record]] = defaultdict(list)
         for record in self.records:
             for pos in record.starts:
@@ -93,6 +99,21 @@ class TwinFile:
         length = LENGTHS[self.assembly][record.contig]
         return min(length, block_end(record, record.columns[self.columns[sample]]))
 
+    def _furthest(self, record: Record) -> int:
+        """Give the last position a record spans for any sample."""
+        return max((self.end(record, sample) for sample in self.columns), default=record.pos)
+
+    def _covering(self, sample: str, contig: str, p: int) -> list[Record]:
+        """Give the records whose span holds p, from the last that starts before it backwards."""
+        records, reach = self._on.get(contig, []), self._reach.get(contig, [])
+        found = []
+        for at in reversed(range(bisect_right(records, p, key=lambda record: record.pos))):
+            if reach[at] < p:
+                break  # no record up to here gets as far as p
+            if self.end(records[at], sample) >= p:
+                found.append(records[at])
+        return found
+
     def weight(self, sample: str, contig: str, p: int, ploidy: int, passing: bool) -> int:
         """Give w(sample, p) by 5.3, of passing genotypes or raw."""
         if not self.reaches(contig) or ploidy == 0:
@@ -103,7 +124,7 @@ class TwinFile:
             return self._weight_at_start(starting, sample, ploidy, passing)
         if self.callability == "sites":  # 5.3: for sites (a), else blocks starting at p
             return self._most_known(at_p, sample, ploidy, passing)
-        covering = [r for r in self._on[contig] if r.pos <= p <= self.end(r, sample)]
+        covering = self._covering(sample, contig, p)
         first = [
             r for r in covering if r.is_block or self.genotype(r, sample, ploidy).has_alternate
         ]
