@@ -26,15 +26,12 @@ EMPTY: Final = Runs(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np
 class SampleTracks:
     """The kept samples' tracks on one contig.
 
-    `runs` are the distinct tracks, `of_sample` says which one each sample has (-1 for none),
-    `by_sites` whether the file's own site list serves instead; `beds` are the file's distinct BEDs
-    with the samples they hold for, None unless the file is `bed`.
+    `beds` are the file's distinct BEDs, none unless it is `bed`; `of_sample` says which of them
+    each sample has, -1 for none. `sites`: the file's own list of sites serves instead.
     """
 
-    runs: tuple[Runs, ...]
+    beds: tuple[Runs, ...]
     of_sample: NDArray[np.int64]
-    by_sites: NDArray[np.uint8]
-    beds: tuple[tuple[Runs, NDArray[np.int64]], ...] | None
     sites: bool
 
 
@@ -48,25 +45,31 @@ def resolve(
     """Resolve a span (first, last position): runs that differ from the tracks, and the sites."""
     starts = window.starts[np.argsort(window.starts[:, words.S_POS], kind="stable")]
     window = window._replace(starts=starts)
-    runs = [np.column_stack((one.start, one.end, one.code)) for one in tracks.runs]
+    runs = [np.column_stack((one.start, one.end, one.code)) for one in tracks.beds]
     facts = Tracks(
         np.cumsum([0, *map(len, runs)]).astype(np.int64),
         np.concatenate([np.zeros((0, 3), np.int32), *runs]).astype(np.int32),
         tracks.of_sample,
-        tracks.by_sites,
         stretches,
     )
     now = new_sweep(window, ranks, facts, span, by_sites=tracks.sites)
     while not sweep(window, facts, now):
         now = with_more_rows(now)
     sites = now.sites[: now.place[N_SITES]]
-    listed = Runs(sites[:, 0], sites[:, 0], sites[:, 1].astype(np.uint8))
+    code, why = _unpack(sites[:, 1])
+    listed = Runs(sites[:, 0], sites[:, 0], code.astype(np.uint8), why)
     return now.rows[: now.place[N_ROWS]], listed
+
+
+def _unpack(told: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Codes, and why nothing passes."""
+    return told & (1 << words.WHY_SHIFT) - 1, told >> words.WHY_SHIFT
 
 
 def callable_table(contig: str, rows: NDArray[np.int32], numbers: NDArray[np.int32]) -> pa.Table:
     """Runs of the kernel as rows of the lake: cut at pages, sorted by start and sample."""
-    sample, start, end, code, replaced = rows.T
+    sample, start, end, told, base = rows.T
+    (code, why), (replaced, _) = _unpack(told), _unpack(base)
     pages = (end - 1) // PAGE_SIZE - (start - 1) // PAGE_SIZE + 1
     source = np.repeat(np.arange(len(rows)), pages)
     nth = np.arange(len(source)) - np.repeat(np.cumsum(pages) - pages, pages)
@@ -82,6 +85,7 @@ def callable_table(contig: str, rows: NDArray[np.int32], numbers: NDArray[np.int
         "end": ends[order].astype(np.int32),
         "code": code[source],
         "replaced": replaced[source],
+        "why": why[source],
     }
     arrays = {name: as_column(values) for name, values in columns.items()}
     arrays["contig"] = constant(contig, len(order))

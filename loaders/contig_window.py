@@ -45,9 +45,9 @@ class ContigWindow:
     numbers: NDArray[np.int32]
     tracks: SampleTracks
     known_stretches: NDArray[np.int64]
-    """Where each stretch of one region class starts, and which bits of known codes count."""
+    """Where each stretch of one region class starts, and which bits of what is told count."""
     call_stretches: NDArray[np.int64]
-    """Likewise for dosage codes."""
+    """Where each stretch starts, and which bits of dosage codes count."""
     margin: int = MARGIN
     records: int = 0
     """Room for so many records, or 0 for what suits the number of samples."""
@@ -60,7 +60,7 @@ class ContigWindow:
 
     def __post_init__(self) -> None:
         samples = len(self.numbers)
-        records = self.records or min(MAX_RECORDS, STATE_BYTES // max(1, samples))
+        records = self.records or min(MAX_RECORDS, STATE_BYTES // (2 * max(1, samples)))
         self.window = new_window(max(self.records or MIN_RECORDS, records, samples + 2), samples)
 
     def settle(self, *, final: bool) -> Iterator[tuple[str, pa.Table]]:
@@ -107,16 +107,15 @@ class ContigWindow:
 
     def _fail_outside_bed(self) -> None:
         """In a `bed` file a record that starts nowhere in the sample's BED does not pass (5.3)."""
-        if self.tracks.beds is None:
-            return
         full = filled(self.window)
         starts, owner = full.starts[:, words.S_POS], full.starts[:, words.S_RECORD]
-        for bed, samples in self.tracks.beds:
+        for number, bed in enumerate(self.tracks.beds):
             inside = _covers(bed, full.records[:, words.R_POS])
             inside[owner[_covers(bed, starts)]] = True
             outside = np.flatnonzero(~inside)
             if len(outside):
-                full.states[np.ix_(outside, samples)] &= ~(words.PASS1 | words.PASS2) & 0xFF
+                samples = np.flatnonzero(self.tracks.of_sample == number)
+                full.states[np.ix_(outside, samples)] |= words.OUTSIDE_BED
 
     def _regrow(self) -> None:
         """Double the window: its records lie too close together for any to be settled."""

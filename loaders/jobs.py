@@ -34,14 +34,15 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs of positions on one contig, in order and disjoint.
+    """Runs of positions on one contig, in order and disjoint: arrays of one length.
 
-    Three arrays of one length (start, end, code).
+    `code` and `why` as `schemas.known` packs them; `why` is None where nothing fails anywhere.
     """
 
     start: NDArray[np.int32]
     end: NDArray[np.int32]
     code: NDArray[np.uint8]
+    why: NDArray[np.int32] | None = None
 
 
 Track = dict[str, Runs]
@@ -53,16 +54,12 @@ class Column:
     """A sample column of the file.
 
     `number` is None for the column of a withdrawn person: checked, but neither counted nor kept.
-    `track` is the union of the BEDs of all `bed` files of the sample in its batch, and `bed` that
-    of this file; both are empty for other files.
+    `bed` is the sample's BED, empty where the file is not `bed`.
     """
 
     name: str
     number: int | None
     bed: Track = field(default_factory=dict)
-    track: Track = field(default_factory=dict)
-    site_track: bool = True
-    """For `sites`: whether the file's site list serves the sample, which then has no other file."""
     skip_mito: bool = False
     """Whether the sample has a mitochondrial file, which alone counts for M (DESIGN 4)."""
 
@@ -112,7 +109,7 @@ class FileResult:
 
     `contigs` are the counted contigs it covers: the declared ones, else those with a record.
     `own_track` is the file's site list (`sites`) or its contigs with code 0 (`blocks`); for `bed`
-    it is None, the columns' tracks serve.
+    it is None, the columns' BEDs serve.
     """
 
     receipt: FileReceipt

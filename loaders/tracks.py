@@ -114,9 +114,13 @@ def track_sha256(track: Track) -> str:
         if contig in track:
             runs = track[contig]
             digest.update(f"{contig}:{len(runs.start)};".encode())
-            for values in (runs.start, runs.end, runs.code):
+            for values in (runs.start, runs.end, runs.code, *_said(runs.why)):
                 digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()
+
+
+def _said(why: NDArray[np.int32] | None) -> tuple[NDArray[np.int32], ...]:
+    return () if why is None else (why,)
 
 
 def write_tracks(tracks: Mapping[int, Track], out: Path) -> WrittenFile | None:
@@ -137,5 +141,6 @@ def _track_table(number: int, contig: str, runs: Runs) -> pa.Table:
         "start": numbers(runs.start),
         "end": numbers(runs.end),
         "code": numbers(runs.code.astype(np.int32)),
+        "why": numbers(np.zeros(rows, np.int32) if runs.why is None else runs.why),
     }
     return pa.Table.from_arrays([columns[name] for name in TRACKS.names], TRACKS.names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import fields
 from typing import Final
 
 import numpy as np
@@ -22,9 +23,15 @@ from loaders.lake_writer import LakeWriter
 from loaders.line_buffer import LineBuffer
 from loaders.reference import open_sequence
 from loaders.tracks import contigs_track
-from schemas.contigs import CONTIGS, canonical_contig, contig_length, stretches
+from schemas.contigs import (
+    CONTIGS,
+    RegionClass,
+    canonical_contig,
+    contig_length,
+    stretches,
+)
 from schemas.errors import BatchRefused
-from schemas.known import DOSAGE_MASK, KNOWN_MASK
+from schemas.known import DOSAGE_MASK, KNOWN_MASK, WHY_MASK
 from schemas.receipt import AlleleCounts, FileReceipt, ReasonCount
 
 Progress = Callable[[int], None]
@@ -170,7 +177,7 @@ class _FileReader:
             contig_length(job.assembly, contig),
             self._numbers,
             self._sample_tracks(contig),
-            np.array([(start, KNOWN_MASK[kind]) for start, kind in classes], np.int64),
+            np.array([(start, _told_mask(kind)) for start, kind in classes], np.int64),
             np.array([(start, DOSAGE_MASK[kind]) for start, kind in classes], np.int64),
             self._margin,
             self._window_records,
@@ -178,21 +185,11 @@ class _FileReader:
 
     def _sample_tracks(self, contig: str) -> SampleTracks:
         """The kept samples' tracks on a contig, equal ones once."""
-        sites = self._job.callability == "sites"
-        by_sites = np.array([sites and column.site_track for column in self._kept], np.uint8)
-        runs, of_sample = _distinct(
-            [
-                EMPTY if site else column.track.get(contig, EMPTY)
-                for column, site in zip(self._kept, by_sites, strict=True)
-            ]
-        )
-        beds = None
-        if self._job.callability == "bed":
-            bed_runs, of_bed = _distinct([column.bed.get(contig, EMPTY) for column in self._kept])
-            beds = tuple(
-                (bed, np.flatnonzero(of_bed == number)) for number, bed in enumerate(bed_runs)
-            )
-        return SampleTracks(tuple(runs), of_sample, by_sites, beds, sites)
+        if self._job.callability != "bed":
+            nowhere = np.full(len(self._kept), -1, np.int64)
+            return SampleTracks((), nowhere, self._job.callability == "sites")
+        beds, of_sample = _distinct([column.bed.get(contig, EMPTY) for column in self._kept])
+        return SampleTracks(tuple(beds), of_sample, sites=False)
 
     def _settle(self, *, final: bool) -> None:
         window = self._window
@@ -218,17 +215,15 @@ class _FileReader:
         self._settle(final=True)
         sites = [runs for runs in self._window.sites if len(runs.start)]
         if sites:
-            self._site_track[self._window.contig] = Runs(
-                *(
-                    np.concatenate([getattr(runs, name) for runs in sites])
-                    for name in ("start", "end", "code")
-                )
-            )
+            names = (field.name for field in fields(Runs))
+            columns = (np.concatenate([getattr(runs, name) for runs in sites]) for name in names)
+            self._site_track[self._window.contig] = Runs(*columns)
         self._window = None
 
     def _result(self, written: tuple[WrittenFile, ...]) -> FileResult:
         job = self._job
-        covered = tuple(c for c in CONTIGS if c in (job.contigs or self._counted))
+        named = self._counted if job.contigs is None else job.contigs
+        covered = tuple(contig for contig in CONTIGS if contig in named)
         if job.contigs is None and job.kind == "mitochondrial":
             covered = ("M",)
         own: Track | None = None
@@ -237,6 +232,11 @@ class _FileReader:
         elif job.callability == "blocks":
             own = contigs_track(covered, job.assembly)
         return FileResult(_receipt(job.name, self._reader.tally), covered, own, written)
+
+
+def _told_mask(kind: RegionClass) -> int:
+    """The bits of a code, and of why above it, that can ever count in a region class."""
+    return KNOWN_MASK[kind] | WHY_MASK[kind] << words.WHY_SHIFT
 
 
 def _distinct(tracks: list[Runs]) -> tuple[list[Runs], NDArray[np.int64]]:

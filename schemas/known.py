@@ -16,6 +16,10 @@ bits   name  meaning
 The same layout holds known alleles (callable) and dosages (calls). On the mitochondrion known
 alleles use ``pass1``/``raw1``; dosages use ``pass2``/``raw2`` with 1 = heteroplasmic, 2 =
 homoplasmic (DESIGN 5.7).
+
+Beside the known alleles, *why* tells which criteria of passing (DESIGN 5.4) fail where some allele
+is known and none passes: bits 0-4 at ploidy 2, bits 5-9 at ploidy 1, in the order of `CRITERIA`. It
+is the union over the records that decide here (DESIGN 5.3) and know an allele, all of which fail.
 """
 
 from __future__ import annotations
@@ -44,6 +48,20 @@ DOSAGE_MASK: Final[dict[RegionClass, int]] = {
     RegionClass.MITOCHONDRIAL: 0b00_11_11,
 }
 """Likewise for dosage codes."""
+
+CRITERIA: Final[tuple[str, ...]] = ("filter", "quality", "depth", "balance", "outside_bed")
+"""What may fail: FILTER or FT; the quality; the depth; the share of the reads; being in the BED."""
+
+_WHY_AT: Final = {2: 0b11111, 1: 0b11111 << 5}
+
+WHY_MASK: Final[dict[RegionClass, int]] = {
+    RegionClass.DIPLOID: _WHY_AT[2],
+    RegionClass.X_SPECIFIC: _WHY_AT[2] | _WHY_AT[1],
+    RegionClass.Y_SPECIFIC: _WHY_AT[1],
+    RegionClass.MITOCHONDRIAL: _WHY_AT[1],
+    RegionClass.Y_PAR: 0,
+}
+"""The bits of why that can ever count in a region class; the others are stored as 0."""
 
 SEXES: Final[tuple[str, ...]] = ("XX", "XY", "other", "unknown")
 
@@ -74,3 +92,13 @@ def passing(code: int, ploidy: int) -> int:
 def raw(code: int, ploidy: int) -> int:
     """Alleles of a code whatever the thresholds say, at a ploidy of 0, 1 or 2."""
     return (0, code >> 5 & 1, code >> 2 & 3)[ploidy]
+
+
+def failed(why: int, ploidy: int) -> tuple[str, ...]:
+    """The criteria that fail at a ploidy of 0, 1 or 2, in the order of `CRITERIA`.
+
+    >>> failed(0b00001_00110, 2), failed(0b00001_00110, 1)
+    (('quality', 'depth'), ('filter',))
+    """
+    bits = (0, why >> 5, why)[ploidy]
+    return tuple(name for place, name in enumerate(CRITERIA) if bits >> place & 1)

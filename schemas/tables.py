@@ -33,6 +33,14 @@ _KEY: Final = (
 )
 _SAMPLE: Final = _column("sample", _INT, "id", "Sample number given by the registry.")
 
+_WHY: Final = _column(
+    "why",
+    _INT,
+    "bit set",
+    "Criteria that fail where alleles are known and none passes: 1 FILTER or FT, 2 quality, "
+    "4 depth, 8 allele balance, 16 outside the BED; those at ploidy 1 are 32 times that.",
+)
+
 CALLS: Final = pa.schema(
     [
         *_KEY,
@@ -68,10 +76,11 @@ CALLABLE: Final = pa.schema(
         _column(
             "replaced", _INT, "code", "What the sample's tracks say here, which this row replaces."
         ),
+        _WHY,
     ],
     metadata=_said(
-        "One row per sample and run of positions whose known alleles differ from its "
-        "tracks, sorted by contig, start, sample."
+        "One row per sample and run of positions whose known alleles, or why none passes, differ "
+        "from its tracks, sorted by contig, start, sample."
     ),
 )
 TRACKS: Final = pa.schema(
@@ -86,6 +95,7 @@ TRACKS: Final = pa.schema(
             "code",
             "Known alleles of the track's samples where no callable row says otherwise.",
         ),
+        _WHY,
     ],
     metadata=_said(
         "One row per run of positions that a file's assay looked at: its BED, its "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -31,6 +31,14 @@ _WALK: Final = (
     ("an_raw", "AN raw, whatever the thresholds say"),
     ("further_samples", "further samples of these persons, not counted"),
 )
+_CRITERIA: Final = {
+    "filter": "FILTER",
+    "quality": "genotype quality",
+    "depth": "depth",
+    "balance": "allele balance",
+    "outside_bed": "a record outside the BED",
+}
+"""What `schemas.known.CRITERIA` are called here."""
 
 
 def explain(
@@ -43,14 +51,26 @@ def explain(
 ) -> Reply:
     """Walk the AN of a variant to its terms, by platform.
 
-    Each person who counts stands under one term; the terms are summed from the samples' own rows
-    and must come to the figures of the base, else the command ends with an error.
+    Each person who counts stands under one term, and who fails under the criteria that fail; the
+    terms are summed from the samples' own rows and must come to the figures of the base, else the
+    command ends with an error.
 
     Example: cad explain 22-100-A-G -w national
     """
     with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
         document = explain_variant(BaseReader(opened, base), variant_id, stratum)
     return Reply(document, lambda console: _show(document, console))
+
+
+def _criteria_rows(columns: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """A row for each set of criteria that fail, in the order of the last column, the total."""
+    counts = [
+        {tuple(one["criteria"]): one["persons"] for one in column["failing_by"]}
+        for column in columns
+    ]
+    for criteria in counts[-1]:
+        words = " and ".join(_CRITERIA[name] for name in criteria)
+        yield [f"      by {words}", *(f"{one.get(criteria, 0):,}" for one in counts)]
 
 
 def _show(document: Mapping[str, Any], console: Console) -> None:
@@ -72,6 +92,9 @@ def _show(document: Mapping[str, Any], console: Console) -> None:
     for name, words in _WALK:
         style = "bold" if name == "an" else ""
         table.add_row(words, *(f"{one[name]:,}" for one in columns), style=style)
+        if name == "failing":
+            for row in _criteria_rows(columns):
+                table.add_row(*row)
     console.print(table)
     copies = ", ".join(
         f"{one['sex']} {one['copies']} ({one['persons']:,} persons)" for one in document["copies"]

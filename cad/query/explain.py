@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -26,7 +26,7 @@ from cad.registry.samples import desired_samples
 from cad.registry.tables import batch, folded, sample
 from schemas.contigs import region_class
 from schemas.errors import Unavailable
-from schemas.known import PLOIDY, SEXES, passing, raw
+from schemas.known import PLOIDY, SEXES, failed, passing, raw
 
 TERMS: Final = (
     "persons",
@@ -52,10 +52,34 @@ TERMS: Final = (
   are known and none passes.
 * callable = two_alleles + one_allele; an = 2 two_alleles + one_allele.
 * `further_samples` are those by which these persons might count, but do not.
+
+Beside them `failing_by` parts the persons who are `failing` by the criteria that fail
+(`schemas.known.CRITERIA`): each has one set of them, so that the persons of all sets are those of
+the term.
 """
 
 Document = dict[str, Any]
-Terms = Counter[str]
+
+
+@dataclass
+class _Walk:
+    """The terms of some persons."""
+
+    terms: Counter[str] = field(default_factory=Counter)
+    failing_by: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def add(self, other: _Walk) -> None:
+        """Walk with more persons."""
+        self.terms.update(other.terms)
+        self.failing_by.update(other.failing_by)
+
+    def document(self) -> Document:
+        """The terms in their order, and the criteria of the most persons first."""
+        by = sorted(self.failing_by.items(), key=lambda item: (-item[1], item[0]))
+        return {
+            **{name: self.terms[name] for name in TERMS},
+            "failing_by": [{"criteria": [*names], "persons": count} for names, count in by],
+        }
 
 
 @dataclass(frozen=True)
@@ -91,13 +115,15 @@ def explain_variant(reader: BaseReader, text: str, stratum: str = "all") -> Docu
         point = read_point(connection, warehouse.path, variant, {one.sample_no for one in persons})
         further = _further_samples(connection, base, {one.sample_no for one in persons})
     copies = dict(zip(SEXES, PLOIDY[_region(reader, variant)], strict=True))
-    by_platform: dict[str, Terms] = {}
+    by_platform: dict[str, _Walk] = {}
     for one in persons:
-        terms = by_platform.setdefault(one.platform, Counter())
-        terms.update(_terms(one.sample_no, copies[one.sex], point))
+        walk = by_platform.setdefault(one.platform, _Walk())
+        walk.add(_walk(one.sample_no, copies[one.sex], point))
     for platform, count in further.items():
-        by_platform.setdefault(platform, Counter())["further_samples"] += count
-    total = sum(by_platform.values(), Counter())
+        by_platform.setdefault(platform, _Walk()).terms["further_samples"] += count
+    total = _Walk()
+    for walk in by_platform.values():
+        total.add(walk)
     _check(total, dict(zip(_FIGURES, reader.lookup(variant).depths[at].tolist(), strict=True)))
     return {
         "variant": str(variant),
@@ -108,9 +134,9 @@ def explain_variant(reader: BaseReader, text: str, stratum: str = "all") -> Docu
         "position": f"{variant.contig}:{variant.pos}",
         "copies": _copies(persons, copies),
         "platforms": [
-            {"platform": name, **_document(by_platform[name])} for name in sorted(by_platform)
+            {"platform": name, **by_platform[name].document()} for name in sorted(by_platform)
         ],
-        "total": _document(total),
+        "total": total.document(),
     }
 
 
@@ -149,25 +175,28 @@ def _region(reader: BaseReader, variant: Variant) -> Any:
     return region_class(reader.warehouse.assembly, variant.contig, variant.pos)
 
 
-def _terms(number: int, copies: int, point: SamplesAtPoint) -> Mapping[str, int]:
+def _walk(number: int, copies: int, point: SamplesAtPoint) -> _Walk:
     """The terms that one person adds to."""
     track = point.track.get(number)
     code = point.known.get(number, track or 0)
     passed, known = passing(code, copies), raw(code, copies)
     if track is None and not known:
-        return {"persons": 1, "not_assayed": 1}
+        return _Walk(Counter(persons=1, not_assayed=1))
     looked = "off_target" if track is None else "assayed"
-    terms = {"persons": 1, looked: 1, "an": passed, "an_raw": known}
+    terms = Counter({"persons": 1, looked: 1, "an": passed, "an_raw": known})
     if passed:
-        return terms | {"callable": 1, "two_alleles" if passed == 2 else "one_allele": 1}
-    if not copies:
-        return terms | {"no_copy": 1}
-    return terms | {"failing" if known else "unknown": 1}
+        terms.update(("callable", "two_alleles" if passed == 2 else "one_allele"))
+        return _Walk(terms)
+    if not known:
+        terms["unknown" if copies else "no_copy"] = 1
+        return _Walk(terms)
+    terms["failing"] = 1
+    return _Walk(terms, Counter([failed(point.why.get(number, 0), copies)]))
 
 
-def _check(total: Terms, figures: Mapping[str, int]) -> None:
+def _check(walk: _Walk, figures: Mapping[str, int]) -> None:
     """Refuse to explain what does not add up."""
-    found = {name: total[name] for name in figures}
+    found = {name: walk.terms[name] for name in figures}
     if found != figures:
         told = ", ".join(f"{name} {found[name]} of {figures[name]}" for name in figures)
         raise Unavailable("explain_mismatch", f"the terms come to {told} in the base")
@@ -177,7 +206,3 @@ def _copies(persons: Iterable[_Person], copies: Mapping[str, int]) -> list[Docum
     """How many copies each declared sex counts with here, and how many persons have it."""
     held = Counter(one.sex for one in persons)
     return [{"sex": sex, "copies": copies[sex], "persons": held[sex]} for sex in SEXES if held[sex]]
-
-
-def _document(terms: Terms) -> Document:
-    return {name: terms[name] for name in TERMS}

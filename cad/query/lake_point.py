@@ -31,11 +31,13 @@ class SamplesAtPoint:
         known: what callable rows say is known at its position.
         track: what the samples' tracks say there, which holds where `known` says nothing; a sample
             that is here is assayed.
+        why: which criteria fail there, by callable rows, else by tracks.
     """
 
     dosage: Mapping[int, int]
     known: Mapping[int, int]
     track: Mapping[int, int]
+    why: Mapping[int, int]
 
 
 def read_point(
@@ -71,6 +73,8 @@ def read_point(
         },
         {row["sample"]: row["code"] for row in rows["callable"]},
         _track_codes(of_sample, rows["tracks"]),
+        _track_whys(of_sample, rows["tracks"])
+        | {row["sample"]: row["why"] for row in rows["callable"]},
     )
 
 
@@ -147,3 +151,16 @@ def _track_codes(
         if found:
             codes[number] = sum(max(code & mask for code in found) for mask in _FIELDS)
     return codes
+
+
+def _track_whys(
+    of_sample: Mapping[int, Iterable[int]], rows: Iterable[dict[str, Any]]
+) -> dict[int, int]:
+    """Which criteria fail by each sample's track, of which one has sites at most."""
+    why_of = {row["track"]: row["why"] for row in rows if row["why"]}
+    return {
+        number: why_of[track]
+        for number, tracks in of_sample.items()
+        for track in tracks
+        if track in why_of
+    }

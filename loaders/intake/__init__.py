@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loaders.intake.batch import Batch, BatchFile, Document, Refuse, refuse_at_once
-from loaders.intake.limits import check_receipt, finish_receipt
+from loaders.intake.limits import finish_receipt
 from loaders.intake.overlap import check_overlap
 from loaders.intake.plan import plan_jobs
 from loaders.intake.read import inspect_batch, read_batch
@@ -14,7 +14,6 @@ __all__ = [
     "Document",
     "Refuse",
     "check_overlap",
-    "check_receipt",
     "finish_receipt",
     "inspect_batch",
     "plan_jobs",

@@ -24,29 +24,21 @@ def finish_receipt(
 
     Args:
         job: what was read.
-        receipt: of its `FileResult`.
-        refuse: gets the problems of `check_receipt`.
+        receipt: what became of the file's lines and alleles.
+        refuse: gets `receipt_unbalanced`, `records_mismatch`, `too_many_defects`.
 
     Returns:
         The receipt with the warnings that concern the file as a whole: `sites_single_sample`.
     """
-    check_receipt(receipt, job.records, refuse)
+    _check(receipt, job.records, refuse)
     if job.callability == "sites" and len(job.columns) == 1:
         warning = ReasonCount("sites_single_sample", receipt.records)
         receipt = replace(receipt, warnings=(*receipt.warnings, warning))
     return receipt
 
 
-def check_receipt(
-    receipt: FileReceipt, records: int | None = None, refuse: Refuse = refuse_at_once
-) -> None:
-    """Check one file's receipt, for a push as for a validation.
-
-    Args:
-        receipt: what became of the file's lines and alleles.
-        records: the data lines the manifest declares, or None.
-        refuse: gets `receipt_unbalanced`, `records_mismatch`, `too_many_defects`.
-    """
+def _check(receipt: FileReceipt, records: int | None, refuse: Refuse) -> None:
+    """Check a receipt against its own sums, the records declared, and the limit of defects."""
     if not receipt.reconciles:
         detail = "the lines or alleles counted do not add up to those read"
         refuse(BatchRefused("receipt_unbalanced", detail, receipt.path))

@@ -136,7 +136,6 @@ def plan_jobs(
                     name=name,
                     number=numbers[sample_id],
                     bed=tracks.bed(columns, sample_id),
-                    track=tracks.bed(columns, sample_id),
                     skip_mito=not columns.covers_mito and sample_id in tracks.mito,
                 )
                 for name, sample_id in zip(columns.names, columns.sample_ids, strict=True)

@@ -12,36 +12,57 @@ from loaders.kernel.jit import inlined, wide
 from loaders.kernel.sweep import FIRST_START, MASK, N_ACTIVE, NEXT_START, Sweep
 from loaders.kernel.window import Window
 
-Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint16]
 
 NO_CODE: Final = -1
-_AT_TWO, _AT_ONE = 0b00_11_11, 0b11_00_00
+_WHY2 = 0b11111 << w.WHY_SHIFT
+_WHY1 = 0b11111 << (w.WHY_SHIFT + 5)
+_AT_TWO, _AT_ONE = 0b00_11_11 | _WHY2, 0b11_00_00 | _WHY1
+_SINGLE_BITS = 0b11_00_00 | _WHY2 | _WHY1
+_CRITERIA2 = (w.BAD_FILTER, w.BAD_QUALITY, w.BAD_DEPTH2, w.BAD_BALANCE, w.OUTSIDE_BED)
+_CRITERIA1 = (w.BAD_FILTER, w.BAD_QUALITY, w.BAD_DEPTH1, 0, w.OUTSIDE_BED)
 
 
-def _code_of(state: int) -> int:
-    """The code (`schemas.known`) of one record's state on its own; 0 for an absent record."""
+def _told_of(state: int) -> int:
+    """What one record's state tells on its own: code and why; 0 for an absent record."""
+    if state & w.ABSENT:
+        return 0
     known2, known1 = state & w.KNOWN2, 1 if state & w.KNOWN1 else 0
-    pass2 = known2 if state & w.PASS2 else 0
-    pass1 = known1 if state & w.PASS1 else 0
-    return 0 if state & w.ABSENT else pass2 | known2 << 2 | pass1 << 4 | known1 << 5
+    pass2 = 0 if state & w.FAILS2 else known2
+    pass1 = 0 if state & w.FAILS1 else known1
+    why = 0
+    for place, (bad2, bad1) in enumerate(zip(_CRITERIA2, _CRITERIA1, strict=True)):
+        why |= bool(known2 and state & bad2) << place
+        why |= bool(known1 and state & bad1) << place + 5
+    return pass2 | known2 << 2 | pass1 << 4 | known1 << 5 | why << w.WHY_SHIFT
 
 
-ALONE: Final = np.array([_code_of(state) for state in range(256)], np.uint8)
-"""The code of each state."""
+ALONE: Final = np.array([_told_of(state) for state in range(w.N_STATES)], np.uint16)
+"""What each state tells on its own, packed as `schemas.known` says: the code, then why."""
 
 
 @inlined
 def larger(a: int, b: int) -> int:
-    """The larger of each of two codes' four numbers."""
-    return max(a & 0b0011, b & 0b0011) | max(a & 0b1100, b & 0b1100) | ((a | b) & _AT_ONE)
+    """The larger of each of two codes' four numbers, and why either fails."""
+    return max(a & 0b0011, b & 0b0011) | max(a & 0b1100, b & 0b1100) | ((a | b) & _SINGLE_BITS)
+
+
+@inlined
+def _settled(told: int) -> int:
+    """What several records tell: where an allele passes, why others fail does not matter."""
+    if told & 0b00_00_11:
+        told &= ~_WHY2
+    if told & 0b01_00_00:
+        told &= ~_WHY1
+    return told
 
 
 @inlined
 def set_codes(window: Window, now: Sweep) -> int:
-    """Each sample's code: (a) of records that start here, else (b, c) of those that cover it.
+    """Each sample's code and why: (a) of records that start here, else (b, c) of covering ones.
 
     Returns:
-        The code that all samples share, or NO_CODE where they may differ.
+        What all samples share, or NO_CODE where they may differ.
     """
     starting = now.place[NEXT_START] - now.place[FIRST_START]
     if starting > 1:
@@ -66,13 +87,13 @@ def set_codes(window: Window, now: Sweep) -> int:
 
 
 @inlined
-def _shared_code(states: Bytes, record: int, mask: int) -> int:
-    """The code that all samples share, NO_CODE where states differ in bits that count."""
+def _shared_code(states: Words, record: int, mask: int) -> int:
+    """What is told of all samples alike, NO_CODE where states differ in bits that count."""
     counting = w.ABSENT
     if mask & _AT_TWO:
-        counting |= w.KNOWN2 | w.PASS2
+        counting |= w.KNOWN2 | w.FAILS2
     if mask & _AT_ONE:
-        counting |= w.KNOWN1 | w.PASS1
+        counting |= w.KNOWN1 | w.FAILS1
     first = states[record, 0]
     differing = first & w.ABSENT
     for sample in range(1, states.shape[1]):
@@ -101,7 +122,8 @@ def _set_from_cover(window: Window, now: Sweep) -> None:
             strong_at |= at
             strong = larger(strong, code & at)
             weak = larger(weak, code & ~at)
-        now.codes[sample] = (strong & strong_at | weak & ~strong_at) & now.place[MASK]
+        told = _settled(strong & strong_at | weak & ~strong_at)
+        now.codes[sample] = told & now.place[MASK]
 
 
 @inlined
@@ -125,7 +147,7 @@ def _set_from_starts(window: Window, now: Sweep) -> None:
             spans[pair - first, 1] = at
         called = _count_called(sample, window, now)
         now.present[sample] = 1
-        now.codes[sample] = larger(known, called) & now.place[MASK]
+        now.codes[sample] = _settled(larger(known, called)) & now.place[MASK]
 
 
 @inlined
@@ -147,7 +169,7 @@ def _count_called(sample: int, window: Window, now: Sweep) -> int:
             if not seen:
                 pass2 += dosage & 3
                 raw2 += dosage >> 2 & 3
-                once |= dosage & _AT_ONE
+                once |= dosage & 0b11_00_00
     return min(pass2, 2) | min(raw2, 2) << 2 | once
 
 
@@ -155,5 +177,5 @@ def _count_called(sample: int, window: Window, now: Sweep) -> int:
 def _dosage_code(dose: int, state: int) -> int:
     """The dosage code of a call with that dose in a record with that state."""
     two, one = wide(dose & 3), wide(dose >> 2 & 1)
-    pass2, pass1 = (two if state & w.PASS2 else 0), (one if state & w.PASS1 else 0)
+    pass2, pass1 = (0 if state & w.FAILS2 else two), (0 if state & w.FAILS1 else one)
     return pass2 | two << 2 | pass1 << 4 | one << 5

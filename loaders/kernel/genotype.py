@@ -242,13 +242,16 @@ def judge(memo: Longs, values: Floats) -> None:
         state |= w.CALLS2
     if not two:
         state |= w.KNOWN1 | (w.CALLS1 if calls else 0)
-    if filters_pass(memo, calls) and _quality_passes(memo, values):
-        listed = is_depth_listed(memo)
-        if not listed or depth >= values[w.T_MIN_DP_HAPLOID]:
-            state |= w.PASS1
-        deep = not listed or depth >= values[w.T_MIN_DP]
-        if deep and (not two or _is_balanced(memo, values)):
-            state |= w.PASS2
+    if not filters_pass(memo, calls):
+        state |= w.BAD_FILTER
+    if not _quality_passes(memo, values):
+        state |= w.BAD_QUALITY
+    if is_depth_listed(memo):
+        # A missing depth is NaN, which no comparison holds for.
+        state |= 0 if depth >= values[w.T_MIN_DP] else w.BAD_DEPTH2
+        state |= 0 if depth >= values[w.T_MIN_DP_HAPLOID] else w.BAD_DEPTH1
+    if two and not _is_balanced(memo, values):
+        state |= w.BAD_BALANCE
     memo[w.M_STATE] = state
 
 

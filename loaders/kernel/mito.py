@@ -33,9 +33,10 @@ def judge_mito(memo: Longs, values: Floats) -> None:
     if not (a >= 0 or b >= 0 or calls) or (not calls and depth == 0):
         return
     state = w.KNOWN1 | (w.CALLS1 if calls else 0)
-    deep = not is_depth_listed(memo) or depth >= values[w.T_MIN_DP_MITO]
-    if deep and filters_pass(memo, calls):
-        state |= w.PASS1
+    if not filters_pass(memo, calls):
+        state |= w.BAD_FILTER
+    if is_depth_listed(memo) and not depth >= values[w.T_MIN_DP_MITO]:
+        state |= w.BAD_DEPTH1
     memo[w.M_STATE] = state
 
 

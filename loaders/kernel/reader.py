@@ -14,6 +14,7 @@ from loaders.reference import Sequence
 from schemas.contigs import Assembly, RegionClass, contig_length, stretches
 
 Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint16]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -42,7 +43,7 @@ class Reader(NamedTuple):
     last_format: Bytes
     lengths: Longs
     """FORMAT/LEN by kept sample, 0 where missing."""
-    row: Bytes
+    row: Words
     """States of a record that is split by LEN."""
     tally: Longs
     """Sums over the file, at the LOADED ... and Y_ places."""
@@ -64,7 +65,7 @@ def new_reader(columns: Longs, kept: int, info_arrays: dict[str, str], header_li
         np.zeros((PLAIN_SLOTS, 8), np.int64),
         np.zeros(FORMAT_ROOM, np.uint8),
         np.zeros(kept, np.int64),
-        np.zeros(kept, np.uint8),
+        np.zeros(kept, np.uint16),
         tally,
     )
 

@@ -2,8 +2,8 @@
 
 The samples of a file share its records, so the positions where anything changes are the same for
 all of them. Between two such positions the records that bear on a position are few; their states
-give each sample's code (`schemas.known`), for both ploidies, raw and passing. Only what differs
-from the samples' tracks is put out, as runs.
+give each sample's code (`schemas.known`), for both ploidies, raw and passing, and why nothing
+passes. Only what differs from the samples' tracks is put out, as runs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from loaders.kernel import words as w
 from loaders.kernel.bearing import NO_CODE, set_codes
 from loaders.kernel.jit import compiled, inlined, wide
 from loaders.kernel.sweep import (
-    ALL_BY_SITES,
     BEGIN,
     BY_SITES,
     FIRST_START,
@@ -51,7 +50,7 @@ def sweep(window: Window, tracks: Tracks, now: Sweep) -> bool:
             _find_stop(window, now)
             shared = set_codes(window, now)
             if place[BY_SITES]:
-                _note_site(shared, tracks, now)
+                _note_site(shared, now)
             if shared == NO_CODE or shared != place[SHARED_BASE]:
                 _extend(now)
         place[BEGIN] = place[STOP]
@@ -147,28 +146,33 @@ def _find_stop(window: Window, now: Sweep) -> None:
 
 
 @inlined
-def _note_site(shared: int, tracks: Tracks, now: Sweep) -> None:
-    """A site's code is the commonest; it is the base of the samples that use the site list."""
+def _note_site(shared: int, now: Sweep) -> None:
+    """What a site's list says is the commonest; it is the base of all samples there."""
     place = now.place
     code = wide(shared)
     if shared == NO_CODE:
-        now.counts[:] = 0
-        for sample in range(len(now.codes)):
-            now.counts[now.codes[sample]] += tracks.by_sites[sample]
-        code = wide(0)
-        for other in range(1, len(now.counts)):
-            if now.counts[other] > now.counts[code]:
-                code = wide(other)
-    if shared == NO_CODE or not place[ALL_BY_SITES]:
-        for sample in range(len(now.codes)):
-            if tracks.by_sites[sample]:
-                now.base[sample] = code
-        # At the next position the base is that of the tracks again.
-        place[TRACKS_CHANGE] = place[BEGIN]
-    place[SHARED_BASE] = code if place[ALL_BY_SITES] else _DIFFERS
+        code = _commonest(now)
+        now.base[:] = code
+    place[SHARED_BASE] = code
     now.sites[place[N_SITES], 0] = place[BEGIN]
     now.sites[place[N_SITES], 1] = code
     place[N_SITES] += 1
+
+
+@inlined
+def _commonest(now: Sweep) -> int:
+    """What is told of the most samples, the lowest of several; leaves all counts at 0."""
+    counts, codes = now.counts, now.codes
+    for sample in range(len(codes)):
+        counts[codes[sample]] += 1
+    best, most = wide(0), wide(0)
+    for sample in range(len(codes)):
+        code = wide(codes[sample])
+        if counts[code] > most or (counts[code] == most and code < best):
+            best, most = code, wide(counts[code])
+    for sample in range(len(codes)):
+        counts[codes[sample]] = 0
+    return best
 
 
 @inlined

@@ -87,8 +87,8 @@ def _code_of(call: int, window: Window, mito: bool) -> int:
     record = window.alleles[calls[call, w.C_ALLELE], w.A_RECORD]
     state = window.states[record, calls[call, w.C_COLUMN]]
     two, one = wide(calls[call, w.C_DOSE] & 3), wide(calls[call, w.C_DOSE] >> 2 & 1)
-    pass2 = two if state & (w.PASS1 if mito else w.PASS2) else 0
-    pass1 = one if state & w.PASS1 else 0
+    pass2 = 0 if state & (w.FAILS1 if mito else w.FAILS2) else two
+    pass1 = 0 if state & w.FAILS1 else one
     return pass2 | two << 2 | pass1 << 4 | one << 5
 
 

@@ -13,6 +13,7 @@ from loaders.kernel.window import Window
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint16]
 
 
 class Tracks(NamedTuple):
@@ -24,48 +25,50 @@ class Tracks(NamedTuple):
     """Runs of all tracks back to back: start, end, code."""
     of_sample: Longs
     """The track of each sample, -1 for none."""
-    by_sites: Bytes
-    """Whether the sample's track is the file's own site list."""
     stretches: Longs
-    """Where each stretch of one region class starts, and the bits of a code that count in it."""
+    """Where each stretch of one region class starts, and the bits of what is told that count."""
 
 
 class Sweep(NamedTuple):
-    """Where a sweep is, and what it put out."""
+    """Where a sweep is, and what it put out.
+
+    What is told of a sample, by records or by its track, is its code and above it why nothing
+    passes (`bearing.ALONE`).
+    """
 
     place: Longs
     """Integers, at the places below."""
-    codes: Bytes
+    codes: Words
     """By sample: what the records say at the position at hand."""
     present: Bytes
     """By sample: whether they say anything."""
-    base: Bytes
+    base: Words
     """By sample: what its track says there."""
     opened: Ints
-    """By sample: its last run, which may grow: start, end (-1 for none), code, replaced code."""
+    """By sample: its last run, which may grow: start, end (-1 for none), what is told, and base."""
     active: Longs
     """Records that span the position at hand."""
     track_at: Longs
     """By track: the run it is at."""
-    said: Bytes
+    said: Words
     """By track: what it says there; the last one is that of samples without a track."""
-    counts: Longs
-    """By code: samples that have it."""
+    counts: Ints
+    """By what may be told: samples of which it is, 0 between sites."""
     spans: Longs
     """By record that starts at the position: its calls of the sample at hand."""
     ranks: Longs
     """By allele of the window: the rank of its key."""
     rows: Ints
-    """Runs put out, in the order of their ends: sample, start, end, code, replaced code."""
+    """Runs put out, in the order of their ends: sample, start, end, what is told, and base."""
     sites: Ints
-    """Sites put out: position and code."""
+    """Sites put out: position, and what is told of the most samples."""
 
 
 # Of `place`: the run of positions at hand and the last one; the next record; the starts at the
 # position and after it; how much is filled; where tracks change next, the bits that count, the base
-# of all samples or -1; whether only sites are known, and whether they are for all samples.
+# of all samples or -2; whether only sites are known.
 (BEGIN, STOP, LAST, NEXT_RECORD, FIRST_START, NEXT_START, N_ACTIVE, N_ROWS, N_SITES) = range(9)
-(TRACKS_CHANGE, MASK, SHARED_BASE, BY_SITES, ALL_BY_SITES) = range(9, 14)
+(TRACKS_CHANGE, MASK, SHARED_BASE, BY_SITES) = range(9, 13)
 
 
 def new_sweep(
@@ -73,21 +76,20 @@ def new_sweep(
 ) -> Sweep:
     """A sweep over a span (first and last position) of a window whose starts are sorted."""
     samples = window.states.shape[1]
-    place = np.zeros(14, np.int64)
+    place = np.zeros(13, np.int64)
     place[BEGIN], place[LAST] = span
     place[NEXT_START] = np.searchsorted(window.starts[:, w.S_POS], span[0])
     place[BY_SITES] = by_sites
-    place[ALL_BY_SITES] = np.all(tracks.by_sites)
     return Sweep(
         place,
-        codes=np.zeros(samples, np.uint8),
+        codes=np.zeros(samples, np.uint16),
         present=np.zeros(samples, np.uint8),
-        base=np.zeros(samples, np.uint8),
+        base=np.zeros(samples, np.uint16),
         opened=np.full((samples, 4), -1, np.int32),
         active=np.empty(len(window.records) + 1, np.int64),
         track_at=tracks.first[:-1].copy(),
-        said=np.zeros(len(tracks.first), np.uint8),
-        counts=np.zeros(64, np.int64),
+        said=np.zeros(len(tracks.first), np.uint16),
+        counts=np.zeros(1 << 16 if by_sites else 0, np.int32),
         spans=np.empty((len(window.starts) + 1, 2), np.int64),
         ranks=ranks,
         rows=np.empty((4 * samples + (1 << 16), 5), np.int32),

@@ -11,6 +11,7 @@ from loaders.kernel import words as w
 
 Ints = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint16]
 Longs = NDArray[np.int64]
 
 
@@ -21,8 +22,8 @@ class Window(NamedTuple):
     """How far each table is filled, and the last POS read."""
     records: Ints
     """One row per record: POS, last position, flags, FILTER's number, first call, past its last."""
-    states: Bytes
-    """One row per record, one byte per kept sample."""
+    states: Words
+    """One row per record, one state per kept sample."""
     starts: Ints
     """One row per variant record and position it starts at: POS and its alleles' normalised POS."""
     alleles: Ints
@@ -44,7 +45,7 @@ def new_window(records: int, samples: int) -> Window:
     return Window(
         np.zeros(w.N_COUNTS, np.int64),
         np.empty((records, 6), np.int32),
-        np.empty((records, max(samples, 1)), np.uint8),
+        np.empty((records, max(samples, 1)), np.uint16),
         np.empty((alleles + records, 2), np.int32),
         np.empty((alleles, 5), np.int32),
         np.empty(alleles * 16 + (1 << 22), np.uint8),

@@ -68,15 +68,25 @@ N_FIELDS: Final = 13
 # FILTER of a record, FT of a genotype.
 FAILS, REFCALL_ONLY, PASSES = range(3)
 
-# What the state of one genotype says (one byte).
+# What the state of one genotype says (12 bits): what is known and called at ploidy 2 and at 1, and
+# which criteria of passing fail. M's genotypes, and M's own depth, are those of ploidy 1.
 KNOWN2: Final = 0b0000_0011
 KNOWN1: Final = 0b0000_0100
 CALLS2: Final = 0b0000_1000
 CALLS1: Final = 0b0001_0000
-PASS2: Final = 0b0010_0000
-PASS1: Final = 0b0100_0000
-ABSENT: Final = 0b1000_0000
+ABSENT: Final = 0b0010_0000
 """The record does not exist for this sample (a block whose length differs between samples)."""
+BAD_FILTER: Final = 1 << 6
+BAD_QUALITY: Final = 1 << 7
+BAD_DEPTH2: Final = 1 << 8
+BAD_DEPTH1: Final = 1 << 9
+BAD_BALANCE: Final = 1 << 10
+OUTSIDE_BED: Final = 1 << 11
+FAILS2: Final = BAD_FILTER | BAD_QUALITY | BAD_DEPTH2 | BAD_BALANCE | OUTSIDE_BED
+FAILS1: Final = BAD_FILTER | BAD_QUALITY | BAD_DEPTH1 | OUTSIDE_BED
+N_STATES: Final = 1 << 12
+WHY_SHIFT: Final = 6
+"""What is told of a sample at a position: its code, and from this bit on why nothing passes."""
 
 # Flags of a record.
 BLOCK: Final = 1

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from cad.build.run import build_base
+from cad.compact import compact
 from cad.push import push_batch
 from cad.query import BaseReader, open_base
 from cad.query.explain import TERMS, explain_variant
@@ -17,6 +18,7 @@ from cad.registry.engine import writing
 from cad.registry.tables import folded
 from cad.warehouse import Warehouse
 from schemas.errors import BadQuestion, Conflict, NotFound, Unavailable
+from schemas.known import CRITERIA
 from tests.batch_dir import BatchDir, vcf
 from tests.cli import cad, cad_json
 from tests.pushed import family
@@ -69,16 +71,24 @@ def term_of(person: Person, contig: str, pos: int) -> str:
     return "failing" if known else "unknown"
 
 
+def failing_by(person: Person, contig: str, pos: int) -> frozenset[str]:
+    """The criteria that fail at the person's ploidy."""
+    return person.sample.failing(contig, pos, person.ploidy(contig, pos))
+
+
 def expected(cohort: Explained, purpose: str, stratum: str, contig: str, pos: int) -> Any:
     """Terms by platform."""
     members = cohort.twin.members(purpose, stratum)
     found: dict[str, Counter[str]] = {}
+    by: dict[str, Counter[frozenset[str]]] = {}
     for one in members:
         terms = found.setdefault(one.sample.platform, Counter())
         term = term_of(one, contig, pos)
         terms[term] += 1
         if term != "not_assayed":
             terms["assayed" if one.assayed(contig, pos) else "off_target"] += 1
+        if term == "failing":
+            by.setdefault(one.sample.platform, Counter())[failing_by(one, contig, pos)] += 1
         terms["persons"] += 1
         terms["an"] += one.weight(contig, pos, True)
         terms["an_raw"] += one.weight(contig, pos, False)
@@ -91,7 +101,21 @@ def expected(cohort: Explained, purpose: str, stratum: str, contig: str, pos: in
                 terms["further_samples"] += 1
     for terms in found.values():
         terms["callable"] = terms["two_alleles"] + terms["one_allele"]
-    return {name: {term: terms[term] for term in TERMS} for name, terms in found.items()}
+    return {
+        name: {
+            **{term: terms[term] for term in TERMS},
+            "failing_by": {names: count for names, count in by.get(name, Counter()).items()},
+        }
+        for name, terms in found.items()
+    }
+
+
+def by_criteria(told: list[dict[str, Any]]) -> dict[frozenset[str], int]:
+    """What an answer says of who fails by what, without its order."""
+    found = {frozenset(one["criteria"]): one["persons"] for one in told}
+    assert len(found) == len(told)
+    assert sorted(found.values(), reverse=True) == [one["persons"] for one in told]
+    return found
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
@@ -105,6 +129,7 @@ def test_every_person_stands_under_the_term_that_the_twin_names(
     places = [*known[:: len(known) // 80 or 1], *bare[:: len(bare) // 20 or 1]]
     warehouse = cohort.queried.warehouse
     met: Counter[str] = Counter()
+    criteria: Counter[frozenset[str]] = Counter()
     with open_base(warehouse, purpose) as base:
         reader = BaseReader(warehouse, base)
         strata = [one.name for one in base.strata]
@@ -112,18 +137,24 @@ def test_every_person_stands_under_the_term_that_the_twin_names(
             stratum = strata[0] if at % 2 else strata[at % len(strata)]
             answer = explain_variant(reader, f"{contig}-{pos}-N-NTTGTTGTTG", stratum)
             told = {one.pop("platform"): one for one in answer["platforms"]}
+            for one in (*told.values(), answer["total"]):
+                one["failing_by"] = by_criteria(one["failing_by"])
+                assert sum(one["failing_by"].values()) == one["failing"]
+                criteria.update(one["failing_by"])
             assert told == expected(cohort, purpose, stratum, contig, pos)
             assert list(told) == sorted(told)
             for term in TERMS:
                 assert answer["total"][term] == sum(one[term] for one in told.values())
-            met.update(answer["total"])
+            met.update({term: answer["total"][term] for term in TERMS})
     if purpose == "care":
         assert all(met[term] > 5 for term in TERMS), met
+        assert frozenset(CRITERIA) == frozenset().union(*criteria)
+        assert len(criteria) > len(CRITERIA), criteria
 
 
 def test_by_hand(trio: Warehouse) -> None:
     answer = ask(trio, "chr22-90-a-g")
-    nothing = dict.fromkeys(TERMS, 0)
+    nothing = dict.fromkeys(TERMS, 0) | {"failing_by": []}
     # Only the mother's BED reaches so far.
     total = nothing | {"persons": 3, "not_assayed": 2, "assayed": 1, "callable": 1,
                        "two_alleles": 1, "an": 2, "an_raw": 2}  # fmt: skip
@@ -162,6 +193,61 @@ def test_who_is_counted_by_another_sample(tmp_path: Path, sqlite_warehouse: Ware
     # The person of no declared sex has no copy on X that is counted.
     on_x = ask(sqlite_warehouse, "X-90000000-G-A")["total"]
     assert (on_x["persons"], on_x["assayed"], on_x["no_copy"]) == (4, 1, 0)
+
+
+def criteria_by_platform(warehouse: Warehouse, text: str) -> dict[str, list[tuple[str, int]]]:
+    """Criteria that fail, blank-parted, with their persons, by platform."""
+    answer = ask(warehouse, text)
+    return {
+        one["platform"]: [(" ".join(by["criteria"]), by["persons"]) for by in one["failing_by"]]
+        for one in answer["platforms"]
+    }
+
+
+def test_who_fails_by_what(tmp_path: Path, sqlite_warehouse: Warehouse) -> None:
+    blocks = BatchDir(tmp_path / "blocks")
+    lines = (
+        # One block after the other fails for another reason, and B on X as one who has two copies.
+        "chr22 100 . A <NON_REF> . . END=109 GT:GQ:MIN_DP 0/0:19:9 0/0:30:9 0/0:30:0",
+        "chr22 110 . A <NON_REF> . q10 END=119 GT:GQ:MIN_DP 0/0:19:30 0/0:30:30 0/0:30:30",
+        "chr22 120 . A G . . . GT:GQ:AD:DP 0/1:30:19,1:20 0/0:30:20,0:20 0/1:30:20,.:20",
+        "chrX 90000000 . A <NON_REF> . . . GT:GQ:MIN_DP 0/0:30:4 0/0:30:4 0/0:30:5",
+    )
+    blocks.add("a.vcf", vcf("A", "B", "C", lines=lines), callability="blocks")
+    blocks.sheet("sample_id|person_id|sex", "A|P-A|XY", "B|P-B|XX", "C|P-C|XY")
+    push_batch(sqlite_warehouse, blocks.write())
+    sites = BatchDir(tmp_path / "sites")
+    sites.manifest |= {"batch_id": "LYON-1", "platform": "AURAGEN"}
+    sites.put("b.bed", b"chr22\t300\t400\n")
+    # All fail alike: the file's list of sites says so, and no row of theirs.
+    sites.add("s.vcf", vcf("S", "T", lines=("chr22 105 . A G . q10 . GT 0/0 0/1",)))
+    sites.add(
+        "b.vcf", vcf("U", lines=("chr22 105 . A G . . . GT 0/1",)),
+        callability="bed", callable_bed="b.bed",
+    )  # fmt: skip
+    sites.sheet("sample_id|person_id|sex", "S|P-S|XX", "T|P-T|XX", "U|P-U|XX")
+    push_batch(sqlite_warehouse, sites.write())
+    build_base(sqlite_warehouse)
+    expected = {
+        "22-105-A-G": {
+            "AURAGEN": [("filter", 2), ("outside_bed", 1)],
+            "SEQOIA": [("depth", 1), ("quality depth", 1)],
+        },
+        "22-115-A-G": {"AURAGEN": [], "SEQOIA": [("filter", 2), ("filter quality", 1)]},
+        "22-120-A-G": {"AURAGEN": [], "SEQOIA": [("balance", 2)]},
+        "X-90000000-A-G": {"AURAGEN": [], "SEQOIA": [("depth", 2)]},
+    }
+    for _ in range(2):
+        assert {one: criteria_by_platform(sqlite_warehouse, one) for one in expected} == expected
+        shown = cad("explain", "22-105-A-G", "-w", sqlite_warehouse.path).stdout.splitlines()
+        at = next(n for n, line in enumerate(shown) if "below the thresholds" in line)
+        assert [line.split() for line in shown[at + 1 : at + 5]] == [
+            "by FILTER 2 0 2".split(),
+            "by depth 0 1 1".split(),
+            "by a record outside the BED 1 0 1".split(),
+            "by genotype quality and depth 0 1 1".split(),
+        ]
+        compact(sqlite_warehouse)
 
 
 def test_terms_that_do_not_come_to_the_base_are_an_error(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from loaders.header import read_header
@@ -18,7 +19,7 @@ from loaders.jobs import Column, FileJob, FileResult, Track
 from loaders.tracks import bed_track
 from loaders.vcf_file import read_vcf
 from schemas.contigs import PAGE_SIZE, Assembly, canonical_contig, region_class
-from schemas.known import FULL, KNOWN_MASK, PLOIDY, passing, raw
+from schemas.known import FULL, KNOWN_MASK, PLOIDY, WHY_MASK, failed, passing, raw
 from tests.twin import Key, Reference, TwinFile, read_bed, read_file
 
 Places = Iterable[tuple[str, int, int]]
@@ -49,9 +50,9 @@ class Entry:
         }
         columns = []
         for number, name in enumerate(names):
-            track = tracks[self.beds[name]] if name in self.beds else {}
+            bed = tracks[self.beds[name]] if name in self.beds else {}
             kept = None if name in self.ignored else len(names) - number
-            columns.append(Column(name, kept, bed=track, track=track))
+            columns.append(Column(name, kept, bed))
         return FileJob(
             self.path,
             self.path.name,
@@ -143,25 +144,26 @@ class Rows:
     def _is_possible(self, contig: str, pos: int, ploidy: int) -> bool:
         return ploidy in PLOIDY[region_class(self.job.assembly, contig, pos)]
 
-    def codes(self, name: str, contig: str, start: int, end: int) -> dict[int, int]:
-        """A sample's code at each position of a span: its tracks', or that of its row."""
+    def told(self, name: str, contig: str, start: int, end: int) -> dict[int, tuple[int, int]]:
+        """A sample's code and why at each position of a span: its track's, or those of its row."""
         column = next(column for column in self.job.columns if column.name == name)
-        track = self.result.own_track if column.site_track else {}
-        if self.job.callability == "bed":
-            track = column.track
-        codes = dict.fromkeys(range(start, end + 1), 0)
+        track = column.bed if self.job.callability == "bed" else self.result.own_track
+        told = dict.fromkeys(range(start, end + 1), (0, 0))
         runs = (track or {}).get(contig)
         if runs is not None:
-            for first, last, code in zip(runs.start, runs.end, runs.code, strict=True):
+            whys = np.zeros(len(runs.code), np.int32) if runs.why is None else runs.why
+            columns = (runs.start, runs.end, runs.code, whys)
+            for first, last, code, why in zip(*columns, strict=True):
                 for pos in range(max(first, start), min(last, end) + 1):
                     kind = region_class(self.job.assembly, contig, pos)
-                    codes[pos] = int(code) & KNOWN_MASK[kind]
+                    told[pos] = int(code) & KNOWN_MASK[kind], int(why)
         for row in self.callable:
             if self.names[row["sample"]] == name and row["contig"] == contig:
                 for pos in range(max(row["start"], start), min(row["end"], end) + 1):
-                    assert row["replaced"] == codes[pos], (name, pos, row, codes[pos])
-                    codes[pos] = row["code"]
-        return codes
+                    assert row["replaced"] == told[pos][0], (name, pos, row, told[pos])
+                    assert (row["code"], row["why"]) != told[pos], (name, pos, row)
+                    told[pos] = row["code"], row["why"]
+        return told
 
 
 def check_receipt(found: FileResult, twin: TwinFile) -> None:
@@ -199,16 +201,18 @@ def check_calls(found: Rows, twin: TwinFile) -> None:
 
 
 def check_weights(found: Rows, twin: TwinFile, places: Places) -> None:
-    """w(sample, p) at every position of the places and a little beyond, at both ploidies."""
+    """w(sample, p), and why none passes, around and in the places, at every ploidy there may be."""
     _check_shape(found.callable)
     for contig, start, end in places:
         if not twin.reaches(contig):
             continue
         for name in found.names.values():
-            codes = found.codes(name, contig, max(1, start - 5), end + 5)
-            for pos, code in codes.items():
-                ploidies = {*PLOIDY[region_class(found.job.assembly, contig, pos)]} - {0}
-                for ploidy in ploidies:
+            told = found.told(name, contig, max(1, start - 5), end + 5)
+            for pos, (code, why) in told.items():
+                kind = region_class(found.job.assembly, contig, pos)
+                assert not why & ~WHY_MASK[kind]
+                for ploidy in {*PLOIDY[kind]} - {0}:
+                    assert {*failed(why, ploidy)} == twin.failing(name, contig, pos, ploidy)
                     for passes, known in (
                         (False, raw(code, ploidy)),
                         (True, passing(code, ploidy)),
@@ -224,7 +228,6 @@ def _check_shape(rows: list[dict[str, Any]]) -> None:
         where = row["sample"], row["contig"]
         assert last.get(where, 0) < row["start"] <= row["end"], row
         assert (row["start"] - 1) // PAGE_SIZE == (row["end"] - 1) // PAGE_SIZE, row
-        assert row["code"] != row["replaced"], row
         assert 0 <= row["code"] <= FULL | 0b1111, row
         last[where] = row["end"]
 
@@ -236,13 +239,13 @@ def same(a: Rows, b: Rows, places: Places) -> None:
     assert _tracks(a.result.own_track) == _tracks(b.result.own_track)
     for contig, start, end in places:
         for name in a.names.values():
-            assert a.codes(name, contig, start, end) == b.codes(name, contig, start, end)
+            assert a.told(name, contig, start, end) == b.told(name, contig, start, end)
 
 
 def _tracks(track: Mapping[str, Any] | None) -> dict[str, list[Any]] | None:
     if track is None:
         return None
     return {
-        contig: [runs.start.tolist(), runs.end.tolist(), runs.code.tolist()]
+        contig: [column.tolist() for column in vars(runs).values() if column is not None]
         for contig, runs in track.items()
     }

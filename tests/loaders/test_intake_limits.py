@@ -1,8 +1,11 @@
 """A file's receipt: sums that reconcile, declared records, and the limit of defects."""
 
+from pathlib import Path
+
 import pytest
 
-from loaders.intake import check_receipt
+from loaders.intake import Refuse, finish_receipt, refuse_at_once
+from loaders.jobs import Column, FileJob
 from schemas.errors import BatchRefused
 from schemas.receipt import AlleleCounts, FileReceipt, ReasonCount
 
@@ -16,18 +19,27 @@ def receipt(records: int, defects: int, out_of_scope: int = 0) -> FileReceipt:
     return FileReceipt("x.vcf", records, records - defects - out_of_scope, 0, tuple(set_aside))
 
 
+def finish(
+    found: FileReceipt, records: int | None = None, refuse: Refuse = refuse_at_once
+) -> FileReceipt:
+    """Finish the receipt of a file that declares so many records."""
+    columns = (Column("S", 1),)
+    job = FileJob(Path("x.vcf"), "x.vcf", "germline", "bed", "GRCh38", columns, records=records)
+    return finish_receipt(job, found, refuse)
+
+
 @pytest.mark.parametrize(
     ("records", "defects", "out_of_scope"),
     [(10, 10, 0), (11, 10, 1), (10_999, 10, 0), (11_000, 11, 0), (5_000_000, 5_000, 9), (5, 0, 5)],
 )
 def test_within_the_limit(records: int, defects: int, out_of_scope: int) -> None:
-    check_receipt(receipt(records, defects, out_of_scope))
+    finish(receipt(records, defects, out_of_scope))
 
 
 @pytest.mark.parametrize(("records", "defects"), [(11, 11), (10_999, 11), (5_000_000, 5_001)])
 def test_beyond_the_limit(records: int, defects: int) -> None:
     with pytest.raises(BatchRefused) as caught:
-        check_receipt(receipt(records, defects))
+        finish(receipt(records, defects))
     assert caught.value.reason == "too_many_defects"
     assert caught.value.where == "x.vcf"
     assert f"{defects} defective records of {records}" in caught.value.detail
@@ -35,11 +47,11 @@ def test_beyond_the_limit(records: int, defects: int) -> None:
 
 
 def test_declared_records() -> None:
-    check_receipt(receipt(7, 0), 7)
+    finish(receipt(7, 0), 7)
     with pytest.raises(
         BatchRefused, match="records_mismatch: 8 records are declared, 7 were found"
     ):
-        check_receipt(receipt(7, 0), 8)
+        finish(receipt(7, 0), 8)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +63,10 @@ def test_declared_records() -> None:
 )
 def test_sums_must_reconcile(unbalanced: FileReceipt) -> None:
     with pytest.raises(BatchRefused, match="receipt_unbalanced"):
-        check_receipt(unbalanced)
+        finish(unbalanced)
 
 
 def test_every_problem_is_handed_over() -> None:
     found: list[BatchRefused] = []
-    check_receipt(FileReceipt("x.vcf", 3, 1, 1), 2, found.append)
+    finish(FileReceipt("x.vcf", 3, 1, 1), 2, found.append)
     assert [error.reason for error in found] == ["receipt_unbalanced", "records_mismatch"]

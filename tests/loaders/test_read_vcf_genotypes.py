@@ -273,7 +273,7 @@ def test_several_beds(tmp_path: Path) -> None:
         return {"22": Runs(*values)}
 
     beds = [bed(100, 200), bed(150, 160), bed(100, 200)]
-    columns = tuple(Column(n, i, b, b) for i, (n, b) in enumerate(zip("STU", beds, strict=True), 1))
+    columns = tuple(Column(n, i, b) for i, (n, b) in enumerate(zip("STU", beds, strict=True), 1))
     lines = ["chr22 120 A G PASS . GT 0/1 0/1 ./.", "chr22 155 A G PASS . GT 0/0 0/1 0/1"]
     found = read_text(tmp_path, text_of(*lines, samples="STU"), callability="bed", columns=columns)
     assert codes(found, 1) == []

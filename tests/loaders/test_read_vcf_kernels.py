@@ -35,7 +35,7 @@ def test_warm_compiles_all_that_any_file_needs(tmp_path: Path) -> None:
     fasta.write_text(">22\nACGT\n")
     import_reference(fasta, "GRCh38", tmp_path / "reference")
     runs = Runs(np.array([1], np.int32), np.array([9], np.int32), np.array([FULL], np.uint8))
-    columns = tuple(Column(name, n, {"22": runs}, {"22": runs}) for n, name in enumerate("STU"))
+    columns = tuple(Column(name, n, {"22": runs}) for n, name in enumerate("STU"))
     lines = [
         "chr22 2 C CC PASS AC=1 GT:AD:DP:GQ 0/1:3,4:5:6 0/1:3,4:5:6.5 1/1:3,4:5:6",
         "chr22 3 G . . END=8 GT:MIN_DP:LEN 0/0:5:3 0/0:7:5 0/0:7:5",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.jobs import Track
+from loaders.jobs import Runs, Track
 from loaders.tracks import (
     bed_track,
     contigs_track,
@@ -84,23 +84,29 @@ def test_union(tmp_path: Path) -> None:
 def test_checksum_tells_tracks_apart(tmp_path: Path) -> None:
     tracks = [bed_track(bed(tmp_path, line), "GRCh38") for line in ("1 0 5", "2 0 5", "1 0 6")]
     tracks += [{}, contigs_track(["1"], "GRCh38"), contigs_track(["1"], "GRCh37")]
-    assert len({track_sha256(track) for track in tracks}) == 6
+    site = np.array([5], np.int32)
+    for why in (None, np.array([1], np.int32), np.array([2], np.int32)):
+        tracks.append({"1": Runs(site, site, np.zeros(1, np.uint8), why)})
+    assert len({track_sha256(track) for track in tracks}) == 9
 
 
 def test_written_by_contig_and_number(tmp_path: Path) -> None:
+    site = np.array([5], np.int32)
     tracks = {
         4: bed_track(bed(tmp_path, "22 0 10", "1 0 5"), "GRCh38"),
         2: contigs_track(["22"], "GRCh38"),
+        3: {"X": Runs(site, site, np.array([8], np.uint8), np.array([6], np.int32))},
     }
     written = write_tracks(tracks, tmp_path / "tracks.parquet")
     assert written is not None
     table = pq.read_table(written.path)
     assert table.schema.equals(TRACKS, check_metadata=True)
     assert [tuple(row.values()) for row in table.to_pylist()] == [
-        (4, "1", 1, 5, FULL), (2, "22", 1, 50818468, 0), (4, "22", 1, 10, FULL)
+        (4, "1", 1, 5, FULL, 0), (2, "22", 1, 50818468, 0, 0), (4, "22", 1, 10, FULL, 0),
+        (3, "X", 5, 5, 8, 6),
     ]  # fmt: skip
     assert [(span.contig, span.start, span.end, span.rows) for span in written.spans] == [
-        ("1", 1, 5, 1), ("22", 1, 50818468, 2)
+        ("1", 1, 5, 1), ("22", 1, 50818468, 2), ("X", 5, 5, 1)
     ]  # fmt: skip
     assert write_tracks({1: {}}, tmp_path / "none.parquet") is None
     assert not (tmp_path / "none.parquet").exists()

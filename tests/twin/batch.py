@@ -91,6 +91,11 @@ class Sample:
         files = self.files_for(contig)
         return max((f.weight(self.sample_id, contig, p, ploidy, passing) for f in files), default=0)
 
+    def failing(self, contig: str, p: int, ploidy: int) -> frozenset[str]:
+        """Name the criteria that fail where alleles are known and none passes."""
+        files = self.files_for(contig)
+        return frozenset().union(*(f.failing(self.sample_id, contig, p, ploidy) for f in files))
+
 
 @dataclass
 class TwinBatch:

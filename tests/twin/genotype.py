@@ -18,14 +18,15 @@ class Genotype:
 
     ``known`` is the number of known alleles, at most the ploidy. ``dosages`` holds each key called,
     1 on M, where ``homoplasmic`` tells the bands apart. ``has_alternate``: an alternate allele is
-    called, ``*`` among them. ``passes`` does not know the BED of the file.
+    called, ``*`` among them. ``fails`` names the criteria of 5.4 not met, but for the BED, which is
+    not known here.
     """
 
     known: int = 0
     dosages: Mapping[Key, int] = field(default_factory=dict)
     homoplasmic: frozenset[Key] = frozenset()
     has_alternate: bool = False
-    passes: bool = False
+    fails: frozenset[str] = frozenset()
 
 
 def genotype(record: Record, column: str, ploidy: int, thresholds: Thresholds) -> Genotype:
@@ -53,22 +54,23 @@ def _nuclear(record: Record, column: str, ploidy: int, thresholds: Thresholds) -
         key = record.alleles[index - 1].key
         if key is not None:  # 5.3: ``*`` has no key
             dosages[key] += 1
-    passes = (
-        passes_filters(record, column, has_alternate=bool(alternates))
-        and _has_quality(record, column, thresholds)
-        and has_depth(
-            record,
-            column,
-            thresholds.min_depth_haploid if ploidy == 1 else thresholds.min_depth,
-        )
-        and (len(texts) < 2 or _is_balanced(record, column, alternates, thresholds))
-    )
+    at_least = thresholds.min_depth_haploid if ploidy == 1 else thresholds.min_depth
+    met = {
+        "filter": passes_filters(record, column, has_alternate=bool(alternates)),
+        "quality": _has_quality(record, column, thresholds),
+        "depth": has_depth(record, column, at_least),
+        "balance": len(texts) < 2 or _is_balanced(record, column, alternates, thresholds),
+    }
     return Genotype(
         known=min(ploidy, len(called)),
         dosages={key: min(ploidy, n) for key, n in dosages.items()},
         has_alternate=bool(alternates),
-        passes=passes,
+        fails=_unmet(met),
     )
+
+
+def _unmet(met: Mapping[str, bool]) -> frozenset[str]:
+    return frozenset(name for name, holds in met.items() if not holds)
 
 
 def known_indexes(record: Record, column: str) -> list[int]:
@@ -184,11 +186,14 @@ def _mito(record: Record, column: str, ploidy: int, thresholds: Thresholds) -> G
         known = 0  # 5.4: no alternate allele and depth 0
     keys = {i: record.alleles[i - 1].key for i in called}
     homoplasmic = {keys[i] for i, vaf in called.items() if vaf >= thresholds.homoplasmic}
+    met = {
+        "filter": passes_filters(record, column, has_alternate=bool(called)),
+        "depth": has_depth(record, column, thresholds.min_depth_mito),
+    }
     return Genotype(
         known=min(known, ploidy),
         dosages={key: 1 for key in keys.values() if key is not None},
         homoplasmic=frozenset(key for key in homoplasmic if key is not None),
         has_alternate=bool(called),
-        passes=passes_filters(record, column, has_alternate=bool(called))
-        and has_depth(record, column, thresholds.min_depth_mito),
+        fails=_unmet(met),
     )

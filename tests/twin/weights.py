@@ -84,13 +84,18 @@ class TwinFile:
         """Give a sample's genotype in one record."""
         return genotype(record, record.columns[self.columns[sample]], ploidy, self.thresholds)
 
-    def passes(self, record: Record, sample: str, ploidy: int) -> bool:
+    def fails(self, record: Record, sample: str, ploidy: int) -> frozenset[str]:
         """5.4, and in a ``bed`` file POS or a normalised POS lies inside the BED (5.3)."""
+        found = self.genotype(record, sample, ploidy).fails
         if self.callability == "bed" and not any(
             self.beds[sample].has(record.contig, pos) for pos in record.starts
         ):
-            return False
-        return self.genotype(record, sample, ploidy).passes
+            return found | {"outside_bed"}
+        return found
+
+    def passes(self, record: Record, sample: str, ploidy: int) -> bool:
+        """Tell whether a sample's genotype counts by default."""
+        return not self.fails(record, sample, ploidy)
 
     def end(self, record: Record, sample: str) -> int:
         """Give the last position a record spans for a sample; END only for blocks (5.3)."""
@@ -118,23 +123,41 @@ class TwinFile:
         """Give w(sample, p) by 5.3, of passing genotypes or raw."""
         if not self.reaches(contig) or ploidy == 0:
             return 0
-        at_p = self._starting.get((contig, p), [])
-        starting = [r for r in at_p if not r.is_block]
+        starting = self._variants_at(contig, p)
         if starting:  # 5.3a
             return self._weight_at_start(starting, sample, ploidy, passing)
+        deciding = self._deciding(sample, contig, p, ploidy)
+        if deciding or self.callability != "bed":
+            return self._most_known(deciding, sample, ploidy, passing)
+        return ploidy if self.beds[sample].has(contig, p) else 0  # 5.3d
+
+    def failing(self, sample: str, contig: str, p: int, ploidy: int) -> frozenset[str]:
+        """Name the criteria that fail where alleles are known and none passes, else none.
+
+        Those of every record that decides there and knows an allele.
+        """
+        known, passing = (self.weight(sample, contig, p, ploidy, one) for one in (False, True))
+        if not known or passing:
+            return frozenset()
+        records = self._deciding(sample, contig, p, ploidy)
+        telling = [r for r in records if self.genotype(r, sample, ploidy).known]
+        return frozenset().union(*(self.fails(r, sample, ploidy) for r in telling))
+
+    def _variants_at(self, contig: str, p: int) -> list[Record]:
+        return [r for r in self._starting.get((contig, p), []) if not r.is_block]
+
+    def _deciding(self, sample: str, contig: str, p: int, ploidy: int) -> list[Record]:
+        """Give the records that 5.3 looks at: of its cases the first that any is of."""
+        starting = self._variants_at(contig, p)
+        if starting:  # 5.3a
+            return starting
         if self.callability == "sites":  # 5.3: for sites (a), else blocks starting at p
-            return self._most_known(at_p, sample, ploidy, passing)
+            return self._starting.get((contig, p), [])
         covering = self._covering(sample, contig, p)
         first = [
             r for r in covering if r.is_block or self.genotype(r, sample, ploidy).has_alternate
         ]
-        if first:  # 5.3b
-            return self._most_known(first, sample, ploidy, passing)
-        if covering:  # 5.3c
-            return self._most_known(covering, sample, ploidy, passing)
-        if self.callability == "bed":  # 5.3d
-            return ploidy if self.beds[sample].has(contig, p) else 0
-        return 0
+        return first or covering  # 5.3b, else 5.3c
 
     def _most_known(
         self, records: Iterable[Record], sample: str, ploidy: int, passing: bool
