@@ -42,7 +42,9 @@ from schemas.errors import CadError, Conflict
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["push", "build", "compact", "correct", "consent", "withdraw", "erase"]
+Kind = Literal[
+    "push", "build", "compact", "correct", "consent", "withdraw", "erase", "annotate", "watch"
+]
 T = TypeVar("T")
 
 _FSYNC_THREADS: Final = 8

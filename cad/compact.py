@@ -34,7 +34,7 @@ from cad.warehouse import Warehouse
 from loaders.jobs import Span, WrittenFile
 from loaders.lake_writer import LakeWriter
 from schemas.errors import Conflict
-from schemas.tables import LAKE_TABLES
+from schemas.lake import LAKE_TABLES
 
 log = logging.getLogger(__name__)
 

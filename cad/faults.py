@@ -25,11 +25,13 @@ STEPS: Final[dict[str, tuple[str, ...]]] = {
     "consent": (),
     "withdraw": (),
     "erase": ("erase:file_rewritten",),
+    "annotate": ("annotate:read",),
+    "watch": (),
     "sweep": ("sweep:aborted", "sweep:forgotten", "sweep:file_deleted"),
 }
 """Steps of their own of each kind of work; those that commit pass through PROTOCOL_STEPS too."""
 
-_COMMITTING: Final = ("push", "build", "compact", "correct", "consent", "withdraw", "erase")
+_COMMITTING: Final = tuple(kind for kind in STEPS if kind != "sweep")
 _reached: Counter[str] = Counter()
 
 

@@ -21,7 +21,7 @@ from schemas.errors import BatchRefused
 
 EOF_BLOCK: Final = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 CHUNK_BYTES: Final = 4 << 20
-Packing = Literal["text", "bgzf", "bcf"]
+Packing = Literal["text", "bgzf", "gzip", "bcf"]
 
 _BAD_STREAM: Final[tuple[Any, ...]] = (
     gzip.BadGzipFile,
@@ -31,8 +31,11 @@ _BAD_STREAM: Final[tuple[Any, ...]] = (
 )
 
 
-def packing_of(path: Path) -> Packing:
+def packing_of(path: Path, *, any_gzip: bool = False) -> Packing:
     """Tell how a file is packed, after checking that a BGZF file is whole.
+
+    With `any_gzip`, gzip without BGZF blocks will do: what its end tells is checked when it is
+    read.
 
     Raises:
         BatchRefused: `bgzf_truncated` without the closing block, `bgzf_corrupt` for other gzip.
@@ -42,6 +45,8 @@ def packing_of(path: Path) -> Packing:
         if head[:2] != b"\x1f\x8b":
             return "bcf" if head[:3] == b"BCF" else "text"
         if len(head) < 18 or not head[3] & 4 or head[12:14] != b"BC":
+            if any_gzip:
+                return "gzip"
             raise BatchRefused(
                 "bgzf_corrupt", "gzip without BGZF blocks; pack with bgzip", path.name
             )
@@ -67,6 +72,8 @@ def read_chunks(
     path: Path,
     chunk_bytes: int = CHUNK_BYTES,
     progress: Callable[[int], None] | None = None,
+    *,
+    any_gzip: bool = False,
 ) -> Iterator[bytes]:
     """Yield the file's text in chunks; BCF comes as the VCF text it stands for.
 
@@ -76,7 +83,7 @@ def read_chunks(
     Raises:
         BatchRefused: `bgzf_truncated`, `bgzf_corrupt`, `bcf_malformed`.
     """
-    packing = packing_of(path)
+    packing = packing_of(path, any_gzip=any_gzip)
     told = 0
     if packing == "bcf":
         yield from _read_bcf(path, chunk_bytes)
@@ -94,7 +101,8 @@ def read_chunks(
 
 def _read_packed(file: BinaryIO, packing: Packing, name: str, chunk_bytes: int) -> Iterator[bytes]:
     try:
-        with igzip.IGzipFile(fileobj=file) if packing == "bgzf" else nullcontext(file) as text:
+        is_packed = packing in ("bgzf", "gzip")
+        with igzip.IGzipFile(fileobj=file) if is_packed else nullcontext(file) as text:
             while chunk := text.read(chunk_bytes):
                 yield chunk
     except _BAD_STREAM as error:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from loaders.jobs import Span, WrittenFile
-from schemas.tables import LAKE_TABLES
+from schemas.lake import LAKE_TABLES
 
 ROW_GROUP_ROWS: Final = {"base_depth": 2_048}
 """Rows of a row group, by table: a look-up of depth decodes those of one page and few others."""
@@ -23,8 +23,9 @@ _POSITION: Final = {"pos": ("pos", "pos"), "start": ("start", "end")}
 
 
 def row_group_rows(table: str) -> int:
-    """Rows of a row group of a table of the lake."""
-    return ROW_GROUP_ROWS.get(table, _ROW_GROUP_ROWS)
+    """Rows of a row group of a table of the lake; of an annotation few, for look-ups."""
+    few = _ROW_GROUP_ROWS // 8 if table.startswith("annotation_") else _ROW_GROUP_ROWS
+    return ROW_GROUP_ROWS.get(table, few)
 
 
 def _encodings(schema: pa.Schema) -> tuple[list[str], dict[str, str]]:
@@ -52,7 +53,8 @@ class LakeWriter:
     """Writes one lake file table by table; `written` tells what was written once the block is left.
 
     A file without rows is not kept, and `written` is then None. With `place`, that is the file's
-    one span, whatever rows it gets; else the spans are those of the rows.
+    one span, whatever rows it gets; else the spans are those of the rows. A table without contigs
+    has none.
     """
 
     def __init__(self, table: str, path: Path, place: Span | None = None) -> None:
@@ -61,6 +63,7 @@ class LakeWriter:
         self._place = place
         self._writer: pq.ParquetWriter | None = None
         self._spans: dict[str, Span] = {}
+        self._rows = 0
         self.written: WrittenFile | None = None
 
     def __enter__(self) -> Self:
@@ -78,7 +81,9 @@ class LakeWriter:
         for start in range(0, rows.num_rows, size):
             group = rows.slice(start, size).combine_chunks().cast(stored)
             self._writer.write_table(group, row_group_size=size)
-        self._note_span(rows)
+        self._rows += rows.num_rows
+        if "contig" in rows.column_names:
+            self._note_span(rows)
 
     def _open(self) -> pq.ParquetWriter:
         schema = LAKE_TABLES[self._table]
@@ -126,7 +131,7 @@ class LakeWriter:
             self.written = WrittenFile(
                 self._table,
                 self._path,
-                sum(span.rows for span in self._spans.values()),
+                self._rows,
                 self._path.stat().st_size,
                 file_sha256(self._path),
                 tuple(self._spans.values()),

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final, get_args
 
 import loaders.kernel
+from loaders.annotation.clinvar import read_clinvar
+from loaders.annotation.job import SourceJob
 from loaders.jobs import Callability, Column, FileJob
 from loaders.vcf_file import read_vcf
 
@@ -28,10 +30,16 @@ _LINES: Final = (
     "chrUn\t1\t.\tA\tG\t.\t.\t.\tGT\t0/1",
     "M\t100\t.\tA\tG\t.\t.\t.\tGT:AF:DP\t0/1:0.5:200",
 )
+_SITES: Final = (
+    "##fileformat=VCFv4.2",
+    '##INFO=<ID=CLNSIG,Number=A,Type=String,Description="">',
+    "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO",
+    "22\t20000000\t7\tA\tG\t.\tPASS\tCLNSIG=Benign",
+)
 
 
 def warm() -> None:
-    """Read a tiny file of each callability: all kernels not compiled yet are compiled."""
+    """Read a tiny file of each callability, and one of sites: all kernels are compiled then."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tiny.vcf"
         path.write_text("\n".join(_LINES) + "\n")
@@ -47,6 +55,14 @@ def warm() -> None:
                     out=Path(folder),
                 )
             )
+        _warm_sites(Path(folder) / "sites.vcf")
+
+
+def _warm_sites(path: Path) -> None:
+    """Read a tiny file of a source of annotations."""
+    path.write_text("\n".join(_SITES) + "\n")
+    for _ in read_clinvar(SourceJob(path, "GRCh38")):
+        pass
 
 
 def forget() -> None:

@@ -101,6 +101,13 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "port_unusable": ("The port cannot be listened on.", "Le port ne peut être écouté."),
     "demo_mismatch": ("A figure of the demo is not what was simulated.", "Un chiffre de la démo n'est pas celui simulé."),
     "docs_stale": ("A generated page of the documentation is stale.", "Une page générée de la documentation est périmée."),
+    "annotation_kind_unknown": ("There is no such kind of annotation source.", "Ce genre de source d'annotation n'existe pas."),
+    "annotation_unknown": ("No such source or version of annotations is loaded.", "Cette source ou version d'annotations n'est pas chargée."),
+    "annotation_conflict": ("The source has this version with other content, or is of another kind.", "La source a déjà cette version avec un autre contenu, ou est d'un autre genre."),
+    "annotation_malformed": ("An annotation file breaks its format.", "Un fichier d'annotations n'est pas conforme."),
+    "annotation_empty": ("An annotation file holds nothing that can be loaded.", "Un fichier d'annotations ne contient rien à charger."),
+    "annotation_ref_mismatch": ("A REF of an annotation file disagrees with the registered reference.", "Un REF d'un fichier d'annotations contredit la référence enregistrée."),
+    "annotation_field_unknown": ("A source has no such field.", "La source n'a pas ce champ."),
     "file_unusable": ("A file or folder cannot be read or written.", "Un fichier ou un dossier ne peut être lu ou écrit."),
     "internal_error": ("An error that CAD did not foresee.", "Une erreur que CAD n'a pas prévue."),
 }  # fmt: skip

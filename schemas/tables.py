@@ -7,25 +7,17 @@ dictionary-encoded.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
-
-def _column(
-    name: str, kind: pa.DataType, unit: str, text: str, *, null: bool = False
-) -> pa.Field[Any]:
-    return pa.field(name, kind, nullable=null, metadata={"unit": unit, "description": text})
-
-
-def _said(text: str) -> dict[bytes | str, bytes | str]:
-    return {"description": text}
-
+from schemas.columns import column as _column
+from schemas.columns import said as _said
 
 _INT: Final = pa.int32()
 _TEXT: Final = pa.string()
 _INTS: Final = pa.list_(pa.field("element", pa.int32(), nullable=False))
-_KEY: Final = (
+KEY: Final = (
     _column("contig", _TEXT, "name", "Counted contig without chr: 1-22, X, Y, M."),
     _column("pos", _INT, "bp", "Position of the normalised variant's first reference base."),
     _column("ref", _TEXT, "bases", "Reference allele of the normalised variant."),
@@ -43,7 +35,7 @@ _WHY: Final = _column(
 
 CALLS: Final = pa.schema(
     [
-        *_KEY,
+        *KEY,
         _SAMPLE,
         _column("dosage", _INT, "code", "Copies of the allele, packed by ploidy and passing."),
         _column("gt", _TEXT, "VCF GT", "Genotype as written, alleles numbered as in the record."),
@@ -104,7 +96,7 @@ TRACKS: Final = pa.schema(
 )
 BASE_COUNTS: Final = pa.schema(
     [
-        *_KEY,
+        *KEY,
         _column("stratum", _INT, "id", "Stratum number; see the strata table."),
         _column("n_het", _INT, "persons", "One copy at ploidy 2, passing; on M heteroplasmic."),
         _column("n_hom", _INT, "persons", "Two copies, passing; on M homoplasmic."),
@@ -120,7 +112,7 @@ BASE_COUNTS: Final = pa.schema(
 )
 BASE_AN: Final = pa.schema(
     [
-        *_KEY,
+        *KEY,
         _column(
             "an", _INTS, "alleles", "Known passing alleles; element k is stratum number k (from 1)."
         ),
@@ -175,7 +167,7 @@ BASE_DEPTH: Final = pa.schema(
     ),
 )
 
-LAKE_TABLES: Final[dict[str, pa.Schema]] = {
+COUNT_TABLES: Final[dict[str, pa.Schema]] = {
     "calls": CALLS,
     "callable": CALLABLE,
     "tracks": TRACKS,

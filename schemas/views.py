@@ -6,18 +6,12 @@ inclusive.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
+from schemas.columns import column as _column
 from schemas.tables import BASE_AN, BASE_COUNTS, BASE_DEPTH, CALLABLE, CALLS
-
-
-def _column(
-    name: str, kind: pa.DataType, unit: str, text: str, *, null: bool = False
-) -> pa.Field[Any]:
-    return pa.field(name, kind, nullable=null, metadata={"unit": unit, "description": text})
-
 
 _KEY: Final = tuple(CALLS.field(name) for name in ("contig", "pos", "ref", "alt"))
 _INT: Final = pa.int32()

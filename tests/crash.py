@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 from pydantic import ByteSize
 
+from cad.annotation.load import add_annotation
 from cad.commit import open_session
 from cad.push import push_batch
 from cad.settings import Settings
@@ -115,3 +116,10 @@ def sweep_until(path: Path, fault: str) -> None:
     os.environ["CAD_FAULT"] = fault
     with Warehouse.open(path) as warehouse:
         sweep(warehouse)
+
+
+def load_at(path: Path, source: Path, version: str, fault: str) -> None:
+    """Load a file of ClinVar, ending where `fault` says."""
+    os.environ["CAD_FAULT"] = fault
+    with Warehouse.open(path) as warehouse:
+        add_annotation(warehouse, "clinvar", source, version)

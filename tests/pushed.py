@@ -15,7 +15,7 @@ from cad.registry.samples import desired_samples, sample_tracks
 from cad.registry.tables import metadata
 from cad.sweep import sweep
 from cad.warehouse import Warehouse
-from schemas.tables import LAKE_TABLES
+from schemas.lake import LAKE_TABLES
 from tests.batch_dir import BatchDir, vcf
 from tests.staged import expire_all
 

@@ -8,8 +8,6 @@ from typing import Final, NamedTuple
 
 from cad.query.base import Base, Stratum
 from cad.warehouse import Warehouse
-from loaders.header import Header, check_assembly
-from schemas.errors import BadQuestion, BatchRefused
 
 
 class InfoField(NamedTuple):
@@ -40,26 +38,7 @@ FIELDS: Final = (
 )  # fmt: skip
 NAMES: Final = tuple(field.name for field in FIELDS)
 
-_CONTIG: Final = re.compile(r"##contig=<(?:.*,)?ID=([^,>]+).*>")
-_LENGTH: Final = re.compile(r"[<,]length=(\d+)[,>]")
 _OURS: Final = re.compile(rf"##(?:INFO=<ID=(?:{'|'.join(NAMES)}),|cad_annotation=)")
-
-
-def check_contigs(text: str, warehouse: Warehouse, name: str) -> None:
-    """Refuse a file whose declared contig lengths are those of another assembly.
-
-    Raises:
-        BadQuestion: `assembly_mismatch`.
-    """
-    contigs: dict[str, int | None] = {}
-    for line in text.splitlines():
-        if match := _CONTIG.match(line):
-            length = _LENGTH.search(line)
-            contigs[match[1]] = int(length[1]) if length else None
-    try:
-        check_assembly(Header("", contigs, (), {}, 0, 0), warehouse.assembly, name)
-    except BatchRefused as refused:
-        raise BadQuestion(refused.reason, refused.detail, refused.where) from None
 
 
 def header_lines(

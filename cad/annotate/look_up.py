@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cad.annotate.alleles import Written, no_alleles, normalise
 from cad.annotate.figures import STATES, AlleleFigures, FigureReader
 from cad.warehouse import Warehouse
+from loaders.sites.alleles import Written, no_alleles, normalise
 from schemas.contigs import canonical_contig
 
 
@@ -63,5 +63,5 @@ class AlleleLookUp:
         figures = self.reader.look_up(contig or name, alleles)
         self.states += np.bincount(figures.state[alleles.is_variant], minlength=len(STATES))
         self.missing += int(np.count_nonzero(~alleles.is_variant))
-        self.ref_mismatches += alleles.mismatches
+        self.ref_mismatches += len(alleles.mismatched)
         return Found(figures, alleles.is_variant)

@@ -16,16 +16,17 @@ import pysam
 
 from cad.annotate.bcf import write_bcf
 from cad.annotate.bgzip import BgzipWriter
-from cad.annotate.blocks import OrderCheck, Progress, read_blocks
-from cad.annotate.fields import check_contigs, header_lines, with_lines
+from cad.annotate.fields import header_lines, with_lines
 from cad.annotate.figures import STATES, FigureReader
-from cad.annotate.lines import Lines
 from cad.annotate.look_up import AlleleLookUp, Found
 from cad.annotate.text import annotated, without_stale
 from cad.query.asked import chosen_strata
 from cad.query.base import open_base
 from cad.query.reader import BaseReader
 from cad.warehouse import Warehouse
+from loaders.sites.blocks import OrderCheck, Progress, read_blocks
+from loaders.sites.header import check_contigs
+from loaders.sites.lines import Lines
 from schemas.errors import BadQuestion, Conflict
 
 log = logging.getLogger(__name__)
@@ -177,7 +178,7 @@ def _write(
     blocks = read_blocks(source, progress)
     # Bytes that are no UTF-8 pass through as they are.
     header = next(blocks).decode(errors="surrogateescape")
-    check_contigs(header, look_up.warehouse, source.name)
+    check_contigs(header, look_up.warehouse.assembly, source.name)
     order = OrderCheck(source.name)
     number = header.count("\n") + 1
     told, is_stale = with_lines(header, lines)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from cad.annotate.fields import NAMES
 from cad.annotate.figures import STATES, by_name
-from cad.annotate.lines import Lines
 from cad.annotate.look_up import Found
 from cad.arrow import flags, numbers, word
+from loaders.sites.lines import Lines
 
 _DOT: Final = ord(".")
 _STALE: Final = tuple(f"{name}=".encode() for name in NAMES)

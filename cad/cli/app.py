@@ -63,6 +63,13 @@ COMMANDS: Final[dict[str, Entry]] = {
     "annotate": Entry(
         _FIGURES, "annotate", "annotate", "Write the figures of each alternate into a VCF."
     ),
+    "annotation": Entry(
+        _OPERATOR,
+        "annotation",
+        "",
+        "Load and list what other sources say of variants and genes.",
+        {"add": "add", "list": "list_", "remove": "remove", "default": "default"},
+    ),
     "export": Entry(
         _FIGURES, "export", "", "Write the figures to files.", {"vcf": "vcf", "parquet": "parquet"}
     ),

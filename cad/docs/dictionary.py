@@ -7,7 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from cad.docs.markdown import code, page, table
-from schemas.tables import LAKE_TABLES
+from schemas.lake import LAKE_TABLES
 from schemas.views import VIEWS
 
 _INTRODUCTION: Final = (

@@ -49,7 +49,7 @@ def lake_files(
     Args:
         connection: an open transaction.
         commit_no: the pinned commit.
-        table: a table of `schemas.tables.LAKE_TABLES`, or `base_index`.
+        table: a table of `schemas.lake.LAKE_TABLES`, or `base_index`.
         purpose: for the tables of a base; None asks for files that belong to no purpose.
         buckets: only the files of these buckets.
         contig: only files with rows on this contig; `spans` then tells of this contig alone.

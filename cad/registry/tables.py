@@ -7,70 +7,28 @@ registry's clock.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    ColumnElement,
     Date,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
-    and_,
-    or_,
     text,
 )
 
-from cad.registry.types import Json, UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _number(name: str, *rest: Any, **options: Any) -> Column[int]:
-    """A key that the registry hands out itself (`head`), so that none is ever given twice."""
-    return Column(name, Integer, *rest, primary_key=True, autoincrement=False, **options)
-
-
-def _counted(name: str) -> Column[int]:
-    return Column(name, Integer, primary_key=True, autoincrement=True)
-
-
-def _life() -> tuple[Column[int], Column[int]]:
-    return Column("added_at", Integer, nullable=False), Column("removed_at", Integer)
-
-
-def _time(name: str, *, null: bool = False) -> Column[datetime]:
-    return Column(name, UtcTime(), nullable=null)
-
-
-def _text(name: str, *, null: bool = False) -> Column[str]:
-    return Column(name, String, nullable=null)
-
-
-def visible(table: Table, commit: int) -> ColumnElement[bool]:
-    """Whether a row is visible at a commit."""
-    return and_(
-        table.c.added_at <= commit,
-        or_(table.c.removed_at.is_(None), table.c.removed_at > commit),
-    )
-
+# Its tables are part of the metadata.
+from cad.registry import annotation_tables as annotation_tables
+from cad.registry.columns import counted, life, moment, numbered, words
+from cad.registry.columns import metadata as metadata
+from cad.registry.columns import visible as visible
+from cad.registry.types import Json
 
 warehouse = Table(
     "warehouse",
@@ -82,14 +40,14 @@ warehouse = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    _text("warehouse_id"),
-    _text("assembly"),
+    words("warehouse_id"),
+    words("assembly"),
     Column("thresholds", Json, nullable=False),
     Column("small_count", Integer, nullable=False),
     Column("conjunctions", Json, nullable=False),
     Column("rules_version", Integer, nullable=False),
     Column("reference", Json),
-    _time("created_at"),
+    moment("created_at"),
     comment="One row: what the warehouse was made with.",
 )
 head = Table(
@@ -112,48 +70,48 @@ head = Table(
 session = Table(
     "session",
     metadata,
-    _number("session_no"),
-    _text("kind"),
+    numbered("session_no"),
+    words("kind"),
     Column(
         "state",
         String,
         CheckConstraint("state IN ('open', 'committed', 'aborted')", name="state"),
         nullable=False,
     ),
-    _time("opened_at"),
-    _time("expires_at"),
+    moment("opened_at"),
+    moment("expires_at"),
     comment="One row per writer that ever wrote; its folder in the lake bears session_no.",
 )
 commit = Table(
     "commits",
     metadata,
-    _number("commit_no"),
-    _text("kind"),
+    numbered("commit_no"),
+    words("kind"),
     Column("session_no", ForeignKey("session.session_no"), nullable=False),
-    _time("at"),
+    moment("at"),
     comment="One row per accepted change; the numbers have no gaps.",
 )
 lease = Table(
     "lease",
     metadata,
-    _counted("lease_no"),
+    counted("lease_no"),
     Column("commit_no", Integer, nullable=False),
-    _time("expires_at"),
+    moment("expires_at"),
     comment="One row per reader that is reading now.",
     sqlite_autoincrement=True,
 )
 batch = Table(
     "batch",
     metadata,
-    _number("batch_no"),
-    _text("batch_id"),
-    _text("platform"),
-    _text("pipeline_name"),
-    _text("pipeline_version"),
-    _text("content_sha256"),
+    numbered("batch_no"),
+    words("batch_id"),
+    words("platform"),
+    words("pipeline_name"),
+    words("pipeline_version"),
+    words("content_sha256"),
     Column("receipt", Json, nullable=False),
-    _time("pushed_at"),
-    *_life(),
+    moment("pushed_at"),
+    *life(),
     Index(
         "uq_batch_live",
         "batch_id",
@@ -166,37 +124,37 @@ batch = Table(
 sample = Table(
     "sample",
     metadata,
-    _number("sample_no"),
+    numbered("sample_no"),
     Column("batch_no", ForeignKey("batch.batch_no"), nullable=False, index=True),
     Column("sample_id", String, nullable=False, index=True),
     Column("person_id", String, nullable=False, index=True),
-    _text("sex"),
-    _text("material"),
-    _text("assay"),
-    _text("family_id", null=True),
-    _text("father_id", null=True),
-    _text("mother_id", null=True),
+    words("sex"),
+    words("material"),
+    words("assay"),
+    words("family_id", null=True),
+    words("father_id", null=True),
+    words("mother_id", null=True),
     Column(
         "founder",
         Boolean,
         nullable=False,
         comment="No parent declared; kept when the parent's id is erased.",
     ),
-    _text("twin_of", null=True),
-    _text("affected"),
+    words("twin_of", null=True),
+    words("affected"),
     Column("proband", Boolean),
-    _text("indication", null=True),
-    _text("region", null=True),
-    _text("hospital", null=True),
-    _text("cohort", null=True),
-    _text("normal_of", null=True),
+    words("indication", null=True),
+    words("region", null=True),
+    words("hospital", null=True),
+    words("cohort", null=True),
+    words("normal_of", null=True),
     Column("ffpe", Boolean),
     Column("age_years", Float),
     Column("collected_on", Date),
     Column("prescribed_on", Date),
     Column("has_germline", Boolean, nullable=False),
     Column("has_mitochondrial", Boolean, nullable=False),
-    *_life(),
+    *life(),
     comment="One row per sample of a batch, as its sheet declares it.",
 )
 CORRECTABLE = tuple(
@@ -233,18 +191,18 @@ fingerprint_band = Table(
 finding = Table(
     "finding",
     metadata,
-    _counted("finding_no"),
-    _text("kind"),
+    counted("finding_no"),
+    words("kind"),
     Column("sample_no", ForeignKey("sample.sample_no"), nullable=False, index=True),
     Column("other_no", ForeignKey("sample.sample_no"), index=True),
-    *_life(),
+    *life(),
     comment="One row per contradiction of genotypes and sheet: of a sample, or with another one.",
     sqlite_autoincrement=True,
 )
 track = Table(
     "track",
     metadata,
-    _number("track_no"),
+    numbered("track_no"),
     Column("batch_no", ForeignKey("batch.batch_no"), nullable=False, index=True),
     Column(
         "kind",
@@ -252,7 +210,7 @@ track = Table(
         CheckConstraint("kind IN ('bed', 'sites', 'contigs')", name="kind"),
         nullable=False,
     ),
-    _text("sha256"),
+    words("sha256"),
     comment="One row per track: where the assay of some samples looked.",
 )
 sample_track = Table(
@@ -265,7 +223,7 @@ sample_track = Table(
 bucket = Table(
     "bucket",
     metadata,
-    _number("bucket_no"),
+    numbered("bucket_no"),
     Column(
         "kind",
         String,
@@ -280,23 +238,23 @@ bucket_sample = Table(
     metadata,
     Column("bucket_no", ForeignKey("bucket.bucket_no"), primary_key=True),
     Column("sample_no", ForeignKey("sample.sample_no"), primary_key=True, index=True),
-    *_life(),
+    *life(),
     comment="One row per sample and bucket with its rows; removed where compaction moved them.",
 )
 lake_file = Table(
     "lake_file",
     metadata,
-    _number("file_no"),
-    _text("table_name"),
-    _text("purpose", null=True),
+    numbered("file_no"),
+    words("table_name"),
+    words("purpose", null=True),
     Column("bucket_no", ForeignKey("bucket.bucket_no"), index=True),
     Column("contig", String, comment="The contig, where the file holds one only."),
     Column("bin", Integer, comment="The 10 Mb bin, where the file holds one only, from 0."),
     Column("rows", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
-    _text("sha256"),
+    words("sha256"),
     Column("path", String, nullable=False, unique=True, comment="Relative to the warehouse."),
-    *_life(),
+    *life(),
     Index("ix_lake_file_place", "table_name", "purpose", "contig", "bin"),
     Index("ix_lake_file_removed", "removed_at"),
     comment="One row per file of the lake; what is not here does not exist for readers.",
@@ -314,31 +272,31 @@ lake_span = Table(
 consent = Table(
     "consent",
     metadata,
-    _counted("consent_no"),
+    counted("consent_no"),
     Column("person_id", String, nullable=False, index=True),
-    _text("scope"),
-    _text("status"),
-    _text("text_version", null=True),
+    words("scope"),
+    words("status"),
+    words("text_version", null=True),
     Column("signed_on", Date, nullable=False),
     Column("batch_no", ForeignKey("batch.batch_no"), index=True),
-    *_life(),
+    *life(),
     comment="One row per decision of a person about a scope; the latest holds.",
     sqlite_autoincrement=True,
 )
 phenotype = Table(
     "phenotype",
     metadata,
-    _counted("phenotype_no"),
+    counted("phenotype_no"),
     Column("person_id", String, nullable=False, index=True),
-    _text("system"),
-    _text("code"),
-    _text("label", null=True),
+    words("system"),
+    words("code"),
+    words("label", null=True),
     Column("excluded", Boolean, nullable=False),
-    _text("onset", null=True),
-    _text("severity", null=True),
+    words("onset", null=True),
+    words("severity", null=True),
     Column("recorded_on", Date),
     Column("batch_no", ForeignKey("batch.batch_no"), index=True),
-    *_life(),
+    *life(),
     comment="One row per feature observed or excluded in a person.",
     sqlite_autoincrement=True,
 )
@@ -360,7 +318,7 @@ code_list = Table(
 base = Table(
     "base",
     metadata,
-    _number("base_no"),
+    numbered("base_no"),
     Column("commit_no", Integer, nullable=False, unique=True),
     Column(
         "parent_commit",
@@ -368,8 +326,8 @@ base = Table(
         unique=True,
         comment="Commit of the base it was made from; none for the first.",
     ),
-    _time("built_at"),
-    _text("engine"),
+    moment("built_at"),
+    words("engine"),
     Column("seconds", Float, nullable=False),
     comment="One row per build.",
 )
@@ -388,7 +346,7 @@ folded = Table(
     Column("purpose", String, primary_key=True),
     Column("person_id", String, primary_key=True),
     Column("sample_no", ForeignKey("sample.sample_no"), nullable=False, index=True),
-    _text("sex"),
+    words("sex"),
     Column("strata", Json, nullable=False, comment="Stratum numbers, ascending."),
     Column("rules_version", Integer, nullable=False),
     comment="One row per purpose and person: how the person counts in the latest base.",
@@ -397,8 +355,8 @@ stratum = Table(
     "stratum",
     metadata,
     Column("purpose", String, primary_key=True),
-    _number("stratum_no"),
-    _text("name"),
+    numbered("stratum_no"),
+    words("name"),
     Index("uq_stratum_purpose_name", "purpose", "name", unique=True),
     comment="One row per purpose and stratum; numbers start from 1 in each purpose.",
 )

@@ -20,7 +20,7 @@ from cad.registry.folded import stratum_numbers
 from cad.registry.numbers import latest_commit
 from cad.warehouse import Warehouse
 from schemas.contigs import PAGE_SIZE
-from schemas.tables import LAKE_TABLES
+from schemas.lake import LAKE_TABLES
 from tests.twin import TwinBase
 from tests.twin.batch import PURPOSES
 

@@ -12,10 +12,10 @@ from cad.docs.commands import walk
 from cad.docs.markdown import table
 from cad.settings import Settings, WarehouseConfig
 from loaders.jobs import Thresholds
+from schemas.lake import LAKE_TABLES
 from schemas.manifest import manifest_schema
 from schemas.reasons import REASONS
 from schemas.sheets import SHEETS
-from schemas.tables import LAKE_TABLES
 from tests.cli import cad_json
 
 

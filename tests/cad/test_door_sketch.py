@@ -28,7 +28,7 @@ from cad.push import push_batch
 from cad.registry.engine import writing
 from cad.registry.numbers import lock_head
 from cad.warehouse import Warehouse
-from schemas.tables import LAKE_TABLES
+from schemas.lake import LAKE_TABLES
 from tests.genomes import Alleles, Tube, World, looked_at, push_dir
 
 LIMITS = DoorThresholds()

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cad.annotate.alleles import Written
+from loaders.sites.alleles import Written
 from schemas.errors import BadQuestion
 
 Longs = NDArray[np.int64]
@@ -29,6 +29,7 @@ class Lines:
         start: where each line begins.
         info: where its INFO column begins.
         info_end: one past INFO's last byte.
+        tabs: where each of the first eight columns ends: line x column.
         contigs: name and number of lines of each run of lines on one contig.
         pos: POS of each line.
         first: the first of each line's alternates among all, and one past the last of all.
@@ -40,6 +41,7 @@ class Lines:
     start: Longs
     info: Longs
     info_end: Longs
+    tabs: Longs
     contigs: list[tuple[bytes, int]]
     pos: Longs
     first: Longs
@@ -64,7 +66,8 @@ class Lines:
         # Where no column follows INFO, a carriage return may.
         bare = (tabs[:, 7] == ends) & (octets[ends - 1] == _RETURN)
         ref = tabs[:, 2] + 1, tabs[:, 3]
-        return cls(text, start, tabs[:, 6] + 1, tabs[:, 7] - bare, contigs, pos, first, ref, alt)
+        info = tabs[:, 6] + 1, tabs[:, 7] - bare
+        return cls(text, start, *info, tabs, contigs, pos, first, ref, alt)
 
     def __len__(self) -> int:
         return len(self.start)

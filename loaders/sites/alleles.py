@@ -62,20 +62,20 @@ class Alleles:
         longer: normalised REF and alternate of the other rows, by row.
         is_variant: False where it is none of the base's kind: symbolic, `*`, malformed, beyond the
             contig, on no counted contig, or REF is not the reference's.
-        mismatches: rows whose REF is not the reference's.
+        mismatched: the rows whose REF is not the reference's, in no order.
     """
 
     pos: Longs
     bases: Longs
     longer: dict[int, tuple[str, str]]
     is_variant: Flags
-    mismatches: int
+    mismatched: Longs
 
 
 def no_alleles(rows: int) -> Alleles:
     """Rows that are no variants, as all of a contig that is not counted."""
     nothing = np.zeros(rows, np.int64)
-    return Alleles(nothing, nothing, {}, np.zeros(rows, bool), 0)
+    return Alleles(nothing, nothing, {}, np.zeros(rows, bool), np.zeros(0, np.int64))
 
 
 def pack_bases(ref: NDArray[Any], alt: NDArray[Any]) -> Longs:
@@ -92,7 +92,7 @@ def normalise(written: Written, contig: str, assembly: Assembly, reference: Path
     is_variant = (ref > 0) & (alt > 0) & (ref != alt) & (pos >= 1) & (pos <= length)
     held = open_sequence(reference, contig)
     agrees = _agree(held, pos, ref)
-    mismatches = int(np.count_nonzero(is_variant & ~agrees))
+    mismatched = np.flatnonzero(is_variant & ~agrees).tolist()
     is_variant &= agrees
     longer: dict[int, tuple[str, str]] = {}
     for row, (long_ref, long_alt) in written.longer.items():
@@ -105,13 +105,16 @@ def normalise(written: Written, contig: str, assembly: Assembly, reference: Path
             continue
         normal = normalise_variant(reference, contig, at, texts[0].decode(), texts[1].decode())
         is_variant[row] = normal.agrees
-        mismatches += not normal.agrees
+        if not normal.agrees:
+            mismatched.append(row)
         pos[row] = normal.pos
         if len(normal.ref) == len(normal.alt) == 1:
             ref[row], alt[row] = ord(normal.ref), ord(normal.alt)
         else:
             longer[row] = normal.ref, normal.alt
-    return Alleles(pos, pack_bases(ref, alt) * is_variant, longer, is_variant, mismatches)
+    return Alleles(
+        pos, pack_bases(ref, alt) * is_variant, longer, is_variant, np.array(mismatched, np.int64)
+    )
 
 
 def _is_variant(pos: int, ref: bytes, alt: bytes, length: int) -> bool:

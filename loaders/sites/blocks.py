@@ -16,14 +16,17 @@ Progress = Callable[[int, int], None]
 """Told how many bytes of the file have been read, of how many."""
 
 
-def read_blocks(source: Path, progress: Progress | None = None) -> Iterator[bytes]:
+def read_blocks(
+    source: Path, progress: Progress | None = None, *, any_gzip: bool = False
+) -> Iterator[bytes]:
     """The header with its ``#CHROM`` line, then whole lines, some megabytes at a time.
 
     Raises:
         BadQuestion: `header_malformed`.
         BatchRefused: `bgzf_truncated`, `bgzf_corrupt`, `bcf_malformed`.
     """
-    chunks = read_chunks(source, progress=_adding(progress, source.stat().st_size))
+    told = _adding(progress, source.stat().st_size)
+    chunks = read_chunks(source, progress=told, any_gzip=any_gzip)
     text, end = b"", -1
     for chunk in chunks:
         text += chunk

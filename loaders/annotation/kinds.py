@@ -1,0 +1,108 @@
+"""The kinds of annotation sources: which tables each fills, and what reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final, Literal, NamedTuple
+
+from loaders.annotation.job import Rows, SourceJob
+from schemas.errors import BadQuestion
+
+
+class SourceKind(NamedTuple):
+    """A kind of source.
+
+    Attributes:
+        name: as `--kind` and the registry write it.
+        text: what its files are.
+        key: what its rows are about.
+        tables: the tables that it fills, the first of which answers.
+        reader: module and function that read a file.
+        shown: columns that a VCF gains where no field is named.
+    """
+
+    name: str
+    text: str
+    key: Literal["variant", "gene", "model"]
+    tables: tuple[str, ...]
+    reader: str
+    shown: tuple[str, ...] = ()
+
+    def read(self, job: SourceJob) -> Rows:
+        """The rows of a file."""
+        module, function = self.reader.split(":")
+        reader: Callable[[SourceJob], Rows] = getattr(
+            import_module(f"loaders.annotation.{module}"), function
+        )
+        return reader(job)
+
+
+def _kind(
+    name: str, text: str, key: Literal["variant", "gene"], reader: str, *shown: str
+) -> SourceKind:
+    table = f"annotation_{name.replace('-', '_')}"
+    return SourceKind(name, text, key, (table,), reader, shown)
+
+
+KINDS: Final[dict[str, SourceKind]] = {
+    kind.name: kind
+    for kind in (
+        _kind(
+            "clinvar", "ClinVar's VCF", "variant", "clinvar:read_clinvar",
+            "significance", "stars", "variation_id",
+        ),
+        _kind(
+            "gnomad", "gnomAD's sites VCF, exomes, genomes or joint", "variant",
+            "gnomad:read_gnomad", "ac", "an", "af", "nhomalt", "faf95", "grpmax", "af_grpmax",
+        ),
+        _kind("dbsnp", "dbSNP's VCF", "variant", "dbsnp:read_dbsnp", "rs"),
+        _kind("cadd", "CADD's scores, TSV", "variant", "scores:read_cadd", "phred"),
+        _kind("revel", "REVEL's scores, TSV or CSV", "variant", "scores:read_revel", "score"),
+        _kind(
+            "alphamissense", "AlphaMissense's scores, TSV", "variant",
+            "scores:read_alphamissense", "score", "class",
+        ),
+        _kind(
+            "spliceai", "SpliceAI's scores, VCF", "variant", "spliceai:read_spliceai",
+            "gene", "ds_max",
+        ),
+        _kind("score", "any other scores, TSV: chrom pos ref alt score", "variant",
+              "scores:read_score", "score"),
+        _kind("gene-list", "a panel or list of genes, TSV", "gene", "genes:read_gene_list"),
+        _kind(
+            "gene-constraint", "gnomAD's constraint table, TSV", "gene",
+            "genes:read_gene_constraint",
+        ),
+        _kind(
+            "gene-disease", "HPO's genes_to_phenotype.txt, or Orphanet's product 6 as XML or TSV",
+            "gene", "genes:read_gene_disease",
+        ),
+    )
+}  # fmt: skip
+_KIND_OF_NAME: Final = {
+    "panelapp": "gene-list",
+    "constraint": "gene-constraint",
+    "hpo": "gene-disease",
+    "orphanet": "gene-disease",
+}
+"""Kinds of sources that are not called as their kind."""
+
+
+def kind_of(name: str, kind: str | None) -> SourceKind:
+    """The kind of a source: the one named, else what its name begins with.
+
+    >>> kind_of("gnomad-exomes", None).name, kind_of("panelapp-france", None).name
+    ('gnomad', 'gene-list')
+
+    Raises:
+        BadQuestion: `annotation_kind_unknown`.
+    """
+    if kind is None:
+        for begin in (*KINDS, *_KIND_OF_NAME):
+            if name == begin or name.startswith(f"{begin}-"):
+                kind = _KIND_OF_NAME.get(begin, begin)
+    if kind not in KINDS:
+        known = ", ".join(KINDS)
+        raise BadQuestion("annotation_kind_unknown", f"expected one of {known}", kind or name)
+    return KINDS[kind]

@@ -1,0 +1,21 @@
+"""Every table of the lake by name: what a push and a build write, and the annotations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+from schemas.annotations import ANNOTATION_TABLES
+from schemas.tables import COUNT_TABLES
+
+LAKE_TABLES: Final[dict[str, pa.Schema]] = {**COUNT_TABLES, **ANNOTATION_TABLES}
+
+
+def is_placed(table: str) -> bool:
+    """Whether a table's rows lie at variants, so that it is cut into files by contig and bin.
+
+    >>> is_placed("annotation_clinvar"), is_placed("annotation_gene_list")
+    (True, False)
+    """
+    return "pos" in LAKE_TABLES[table].names
