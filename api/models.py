@@ -49,6 +49,18 @@ class Frequency(Document):
     hidden: bool = Field(description="Whether figures are withheld as too few.")
 
 
+class Annotation(Document):
+    """What one source says of a variant."""
+
+    source: str = Field(description="Name of the source.")
+    kind: str = Field(description="What kind of source it is.")
+    version: str = Field(description="Version of the source that answers.")
+    records: list[dict[str, Any]] = Field(
+        description="Its records, columns as the data dictionary has them; none where it has "
+        "nothing. What the source leaves out is left out."
+    )
+
+
 class _OfBuild(Document):
     """Which base an answer is from."""
 
@@ -95,6 +107,15 @@ _VARIANT_EXAMPLE: Final[dict[str, Any]] = {
             "hidden": False,
         }
     ],
+    "annotations": [
+        {
+            "source": "clinvar",
+            "kind": "clinvar",
+            "version": "2026-11-15",
+            "records": [{"variation_id": 12345, "significance": "Benign", "stars": 2}],
+        },
+        {"source": "gnomad", "kind": "gnomad", "version": "4.1", "records": []},
+    ],
 }
 
 
@@ -117,6 +138,7 @@ class VariantAnswer(_OfBase):
         max_length=10,
         description="On M only: persons with a passing call by VAF, in tenths from 0 to 1.",
     )
+    annotations: list[Annotation] = Field(description="What each source asked says, or nothing.")
 
 
 class RegionAnswer(_OfBase):
@@ -166,7 +188,18 @@ class Question(Document):
     )
 
 
-class VariantQuestion(Question):
+class AnnotatedQuestion(Question):
+    """A question whose answer holds annotations."""
+
+    annotation: list[str] | None = Field(
+        default=None,
+        description="Sources of annotations, as NAME or NAME@VERSION; all of them by their default "
+        "version where none is named; none where it is `none`.",
+        examples=[["clinvar", "gnomad@4.1"]],
+    )
+
+
+class VariantQuestion(AnnotatedQuestion):
     """A question about one variant."""
 
     excluding_family: str | None = Field(

@@ -22,4 +22,5 @@ def read_variant(
 ) -> Response:
     """How often a variant is seen, in how many persons who could have shown it, in whom."""
     with service.read(question.purpose) as reader:
-        return Answer(find_variant(reader, variant, question.stratum, question.excluding_family))
+        words = question.stratum, question.excluding_family, question.annotation
+        return Answer(find_variant(reader, variant, *words))

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 
 from cad.annotation.manage import chosen_sources
 from cad.arrow import values
-from cad.query.parse import Region, Variant
 from cad.registry.annotations import AnnotationRow, annotation_files, sources_at
 from cad.registry.engine import reading
 from cad.warehouse import Warehouse
 from loaders.annotation.kinds import KINDS
 from schemas.contigs import BIN_SIZE
 from schemas.errors import Unavailable
+
+if TYPE_CHECKING:
+    from cad.query.parse import Region, Variant
 
 Record = dict[str, Any]
 Key = tuple[int, str, str]

@@ -38,6 +38,15 @@ StratumOption = Annotated[
         show_default=False,
     ),
 ]
+AnnotationOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--annotation",
+        metavar="SOURCE[@VERSION]",
+        help="Only these sources of annotations, parted by commas; none, or all of them.",
+        show_default=False,
+    ),
+]
 AssemblyOption = Annotated[
     Assembly, typer.Option("--assembly", help="The assembly of every batch.", show_default=False)
 ]

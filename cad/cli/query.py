@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cad.cli.options import PurposeOption, StratumOption, WarehouseOption
+from cad.cli.options import AnnotationOption, PurposeOption, StratumOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.cli.show_variant import show_region, show_variant
 from cad.query import BaseReader, find_region, find_variant, open_base
@@ -26,6 +26,7 @@ def variant(
             help="Count as if this family's persons were not there: one's own patient.",
         ),
     ] = None,
+    annotation: AnnotationOption = None,
 ) -> Reply:
     """How often, and in whom, one variant is seen.
 
@@ -33,7 +34,7 @@ def variant(
     """
     with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
         reader = BaseReader(opened, base)
-        document = find_variant(reader, variant_id, stratum or (), excluding_family)
+        document = find_variant(reader, variant_id, stratum or (), excluding_family, annotation)
     return Reply(document, lambda console: show_variant(document, console))
 
 
@@ -42,11 +43,12 @@ def region(
     warehouse: WarehouseOption,
     purpose: PurposeOption = "care",
     stratum: StratumOption = None,
+    annotation: AnnotationOption = None,
 ) -> Reply:
     """The variants seen in a region.
 
     Example: cad region 22:1-1000 -w national
     """
     with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
-        document = find_region(BaseReader(opened, base), region_name, stratum or ())
+        document = find_region(BaseReader(opened, base), region_name, stratum or (), annotation)
     return Reply(document, lambda console: show_region(document, console))

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cad.cli.show_annotations import show_annotations
 from cad.cli.show_vaf import show_vaf
 
 _COUNTS: Final = ("ac", "an", "n_het", "n_hom", "n_hemi", "persons", "ac_raw", "an_raw")
@@ -32,6 +33,7 @@ def show_variant(answer: Mapping[str, Any], console: Console) -> None:
         console.print(table)
     if any(answer.get("vaf_histogram", ())):
         show_vaf(answer["vaf_histogram"], console)
+    show_annotations(answer["annotations"], console)
 
 
 def show_region(answer: Mapping[str, Any], console: Console) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from cad.annotation.answer import annotations_between, annotations_of
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 from cad.query.asked import about_base, chosen_strata
 from cad.query.family import FamilyShare, family_share
@@ -22,6 +23,7 @@ def find_variant(
     text: str,
     strata: Sequence[str] = (),
     excluding_family: str | None = None,
+    annotation: Sequence[str] | None = None,
 ) -> Document:
     """How often a variant is seen, in how many persons who could have shown it, in whom.
 
@@ -31,41 +33,52 @@ def find_variant(
         strata: only these strata's figures; all where empty. The state is that of `all`, or of the
             one stratum asked for.
         excluding_family: count as if this family's persons were not in the base.
+        annotation: sources that are asked too, as `cad.annotation.manage.chosen_sources` reads
+            them: None asks each by its default version.
 
     Raises:
         BadQuestion: `variant_malformed`, `ref_mismatch_query`.
-        NotFound: `stratum_unknown`, `family_unknown`.
+        NotFound: `stratum_unknown`, `family_unknown`, `annotation_unknown`.
         Conflict: `base_conflict`, where a build replaced the base while a family was taken out or
             M was read.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     variant = parse_variant(text, reader.warehouse.assembly, reader.reference)
     chosen = chosen_strata(reader.base, strata)
+    said = {"annotations": annotations_of(reader.annotations(annotation), variant)}
     figures = reader.lookup(variant)
     by_vaf = _by_vaf(reader, Region(variant.contig, variant.pos, variant.pos), excluding_family)
     if excluding_family is None:
-        return _document(reader, variant, figures, chosen) | by_vaf(variant)
+        return _document(reader, variant, figures, chosen) | by_vaf(variant) | said
     share = family_share(reader, variant, excluding_family)
     # A stratum that the family alone makes up is none of a base without them.
     kept = [at for at in chosen if strata or reader.base.strata[at].name not in share.emptied]
     figures -= share.figures
-    return _document(reader, variant, figures, kept or [0], share) | by_vaf(variant)
+    return _document(reader, variant, figures, kept or [0], share) | by_vaf(variant) | said
 
 
-def find_region(reader: BaseReader, text: str, strata: Sequence[str] = ()) -> Document:
+def find_region(
+    reader: BaseReader,
+    text: str,
+    strata: Sequence[str] = (),
+    annotation: Sequence[str] | None = None,
+) -> Document:
     """The variants of the base in a region, sorted, each as `find_variant` answers.
 
     Raises:
         BadQuestion: `region_malformed`.
-        NotFound: `stratum_unknown`.
+        NotFound: `stratum_unknown`, `annotation_unknown`.
         Conflict: `base_conflict`, where a build replaced the base while M was read.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     region = parse_region(text, reader.warehouse.assembly)
     chosen = chosen_strata(reader.base, strata)
     by_vaf = _by_vaf(reader, region)
+    said = annotations_between(reader.annotations(annotation), region)
     variants = [
-        _document(reader, _as_asked(reader, variant), figures, chosen) | by_vaf(variant)
+        _document(reader, _as_asked(reader, variant), figures, chosen)
+        | by_vaf(variant)
+        | {"annotations": said(variant)}
         for variant, figures in reader.between(region)
     ]
     return {"region": str(region), **_about(reader), "variants": variants}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cad.annotation.reader import AnnotationReader, TableFiles, open_annotations
 from cad.index import COUNT_FIELDS, DEPTH_FIELDS, IndexCache, IndexRow
 from cad.query.base import Base, Place
 from cad.query.depth import DepthCache
@@ -48,12 +49,14 @@ class BaseReader:
         base: Base,
         indexes: IndexCache | None = None,
         depths: DepthCache | None = None,
+        tables: TableFiles | None = None,
     ) -> None:
         self.warehouse = warehouse
         self.base = base
         self.reference = warehouse.reference
         self._indexes = indexes or IndexCache()
         self._depths = depths or DepthCache()
+        self._tables = tables or TableFiles()
         self._top = int(base.numbers.max())
 
     def lookup(self, variant: Variant) -> Figures:
@@ -82,6 +85,15 @@ class BaseReader:
         if path is None:
             return np.zeros((len(self.base.strata), len(DEPTH_FIELDS)), np.int64)
         return self._depths.at(path, pos, self._top)[:, self.base.numbers].T
+
+    def annotations(self, words: Sequence[str] | None) -> AnnotationReader:
+        """A reader of the annotations that words ask for, at the pinned commit.
+
+        Raises:
+            NotFound: `annotation_unknown`.
+            Unavailable: `registry_unusable`.
+        """
+        return open_annotations(self.warehouse, self.base.pinned_no, words, self._tables)
 
     def between(self, region: Region) -> Iterator[tuple[Variant, Figures]]:
         """The variants of the base in a region, sorted by pos, ref, alt.

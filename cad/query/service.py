@@ -7,12 +7,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
+from cad.annotation.reader import TableFiles
 from cad.build.people import PURPOSES
 from cad.index import IndexCache
 from cad.leases import pin
 from cad.query.base import Base, OvertakenError, check_purpose, read_base
 from cad.query.depth import DepthCache
 from cad.query.reader import BaseReader
+from cad.registry.annotations import annotations_changed_at
 from cad.registry.bases import latest_base
 from cad.registry.engine import reading
 from cad.registry.numbers import latest_commit
@@ -22,7 +24,10 @@ from schemas.errors import Conflict, NotFound
 
 @dataclass
 class _Pinned:
-    """The bases of all purposes under one pin, which ends when the last question is answered."""
+    """The bases of all purposes under one pin, which ends when the last question is answered.
+
+    `commit_no` is that of the build or of the annotations, whichever changed last.
+    """
 
     commit_no: int
     bases: Mapping[str, Base]
@@ -35,12 +40,13 @@ class _Pinned:
 class BaseService:
     """Gives each question a reader of the latest base; threads share one service.
 
-    What a build leaves is seen by every question that begins after its commit.
+    What a build or a loaded annotation leaves is seen by every question that begins after it.
     """
 
     warehouse: Warehouse
     _indexes: IndexCache = field(default_factory=IndexCache)
     _depths: DepthCache = field(default_factory=DepthCache)
+    _tables: TableFiles = field(default_factory=TableFiles)
     _lock: Lock = field(default_factory=Lock)
     _current: _Pinned | None = None
 
@@ -57,7 +63,8 @@ class BaseService:
         check_purpose(purpose)
         pinned = self._acquire()
         try:
-            yield BaseReader(self.warehouse, pinned.bases[purpose], self._indexes, self._depths)
+            base = pinned.bases[purpose]
+            yield BaseReader(self.warehouse, base, self._indexes, self._depths, self._tables)
         except FileNotFoundError:
             self._forget(pinned)
             raise Conflict("snapshot_erased", "the base was erased meanwhile; ask again") from None
@@ -74,11 +81,13 @@ class BaseService:
 
     def _acquire(self) -> _Pinned:
         with reading(self.warehouse.engine) as connection:
-            latest = latest_base(connection, latest_commit(connection))
+            commit_no = latest_commit(connection)
+            latest = latest_base(connection, commit_no)
+            changed = annotations_changed_at(connection, commit_no)
         if latest is None:
             raise NotFound("base_missing", "build the base first")
         with self._lock:
-            if self._current is None or self._current.commit_no < latest.commit_no:
+            if self._current is None or self._current.commit_no < max(latest.commit_no, changed):
                 fresh = self._pin()
                 self._retire()
                 self._current = fresh
@@ -95,13 +104,15 @@ class BaseService:
                         purpose: read_base(connection, self.warehouse, commit_no, purpose)
                         for purpose in PURPOSES
                     }
+                    changed = annotations_changed_at(connection, commit_no)
             except OvertakenError:
                 lease.close()
                 continue
             except BaseException:
                 lease.close()
                 raise
-            return _Pinned(next(iter(bases.values())).commit_no, bases, lease)
+            built = next(iter(bases.values())).commit_no
+            return _Pinned(max(built, changed), bases, lease)
 
     def _forget(self, pinned: _Pinned) -> None:
         """Let the next question pin anew."""

@@ -1,6 +1,7 @@
 """Sources of annotations: loaded as versions beside the counts, all or nothing."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,15 @@ from cad.annotation.manage import list_sources, remove_version, set_default
 from cad.annotation.reader import open_annotations
 from cad.faults import EXIT_CODE
 from cad.leases import pin
-from cad.query import Variant
+from cad.query import BaseService, Variant, find_variant
 from cad.sweep import sweep
 from cad.warehouse import Warehouse
 from schemas.errors import BadQuestion, CadError, Conflict, NotFound
 from tests.annotations import clinvar_line, files_of, held, sites
 from tests.cli import cad, cad_json
 from tests.crash import load_at, run
-from tests.pushed import assert_swept_clean
+from tests.pushed import assert_swept_clean, family
+from tests.queried import built
 from tests.staged import on_disk
 
 LINES = (clinvar_line(100, "A", "G", 1), clinvar_line(200, "C", "T", 2, "Pathogenic"))
@@ -227,3 +229,86 @@ class TestCommands:
         cad("annotation", "remove", "clinvar", "--version", "2", *at)
         assert [row["version"] for row in cad_json("annotation", "list", *at)] == ["1"]
         assert len(files_of(sqlite_warehouse, "clinvar")) == 1
+
+
+@pytest.fixture(scope="module")
+def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """With 22-100-A-G, 22-150-C-G and 22-150-C-T."""
+    folder = tmp_path_factory.mktemp("annotated")
+    with built(folder / "warehouse", [family(folder / "batch").path], None) as warehouse:
+        lines = (
+            clinvar_line(100, "A", "G", 1),
+            clinvar_line(100, "A", "G", 2, "Pathogenic"),
+            clinvar_line(150, "CA", "TA", 3),
+        )
+        add_annotation(warehouse, "clinvar", sites(folder / "c.vcf", lines[1:]), "1")
+        add_annotation(warehouse, "clinvar", sites(folder / "c.vcf", lines), "2")
+        rs = sites(folder / "d.vcf", ["NC_000022.11 100 rs7;rs8 A C,G . . ."])
+        add_annotation(warehouse, "dbsnp", rs, "157")
+        yield warehouse
+
+
+class TestAnswers:
+    def test_every_source_is_named_with_what_it_says(self, trio: Warehouse) -> None:
+        answer = cad_json("variant", "22-100-A-G", "-w", trio.path)
+        assert answer["annotations"] == [
+            {
+                "source": "clinvar", "kind": "clinvar", "version": "2", "records": [
+                    {"variation_id": 1, "allele_id": 10, "significance": "Benign"},
+                    {"variation_id": 2, "allele_id": 11, "significance": "Pathogenic"},
+                ],
+            },
+            {"source": "dbsnp", "kind": "dbsnp", "version": "157", "records": [
+                {"rs": 7}, {"rs": 8}]},
+        ]  # fmt: skip
+        shown = cad("variant", "22-100-A-G", "-w", trio.path).stdout
+        assert "clinvar 2: significance Pathogenic, variation_id 2" in shown
+        silent = cad_json("variant", "22-300-A-G", "-w", trio.path)["annotations"]
+        assert [(one["source"], one["records"]) for one in silent] == [
+            ("clinvar", []), ("dbsnp", []),
+        ]  # fmt: skip
+        assert "dbsnp 157: nothing" in cad("variant", "22-300-A-G", "-w", trio.path).stdout
+
+    def test_sources_and_versions_are_chosen(self, trio: Warehouse) -> None:
+        words = ("variant", "22-100-A-G", "-w", trio.path, "--annotation")
+        (only,) = cad_json(*words, "clinvar@1")["annotations"]
+        assert (only["version"], len(only["records"])) == ("1", 1)
+        assert cad_json(*words, "none")["annotations"] == []
+        assert cad_json(*words, "gnomad", code=1)["reason"] == "annotation_unknown"
+
+    def test_region_says_the_same(self, trio: Warehouse) -> None:
+        region = cad_json("region", "22:1-1000", "-w", trio.path)
+        for one in region["variants"]:
+            alone = cad_json("variant", one["variant"], "-w", trio.path)
+            assert one["annotations"] == alone["annotations"]
+        said = {one["variant"]: one["annotations"][0]["records"] for one in region["variants"]}
+        assert [len(said[name]) for name in sorted(said)] == [2, 0, 1]
+
+    def test_service_sees_what_is_loaded_while_it_runs(
+        self, trio: Warehouse, tmp_path: Path
+    ) -> None:
+        service = BaseService(trio)
+
+        def versions_said() -> list[str]:
+            with service.read("care") as reader:
+                said = find_variant(reader, "22-100-A-G")["annotations"]
+            return [f"{one['source']}@{one['version']}" for one in said]
+
+        before = versions_said()
+        added = add_annotation(trio, "clinvar", sites(tmp_path / "e.vcf", LINES), "3")
+        assert versions_said() == [name.replace("@2", "@3") for name in before]
+        remove_version(trio, "clinvar", added.version)
+        assert versions_said() == before
+        service.close()
+
+    def test_loading_touches_no_file_of_genotypes_or_figures(
+        self, trio: Warehouse, tmp_path: Path
+    ) -> None:
+        sweep(trio)
+        before = hashes(trio)
+        times = {path: Path(path).stat().st_mtime_ns for path in before}
+        add_annotation(trio, "clinvar", sites(tmp_path / "f.vcf", LINES), "4")
+        remove_version(trio, "clinvar", "4")
+        sweep(trio)
+        assert hashes(trio) == before
+        assert {path: Path(path).stat().st_mtime_ns for path in before} == times

@@ -175,6 +175,7 @@ def test_document(trio: Warehouse) -> None:
              "n_hemi": 0, "persons": 3, "faf95": pytest.approx(0.1362819), "ac_raw": 3,
              "an_raw": 6, "hidden": False}
         ],
+        "annotations": [],
     }  # fmt: skip
     assert built_at.endswith("+00:00")
 
