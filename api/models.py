@@ -61,6 +61,21 @@ class Annotation(Document):
     )
 
 
+class Flag(Document):
+    """What to distrust; it changes no count. Chances are corrected for the variants of the base."""
+
+    flag: Literal[
+        "platform_difference", "pipeline_difference", "excess_heterozygosity", "low_call_rate"
+    ]
+    raised: bool = Field(description="Corrected chance below 0.05, or call rate below 0.9.")
+    value: Fraction | None = Field(
+        default=None, description="Chance or call rate; null where nothing is tested."
+    )
+    corrected: Fraction | None = Field(
+        default=None, description="Chance times the variants of the base (Bonferroni), at most 1."
+    )
+
+
 class _OfBuild(Document):
     """Which base an answer is from."""
 
@@ -116,6 +131,12 @@ _VARIANT_EXAMPLE: Final[dict[str, Any]] = {
         },
         {"source": "gnomad", "kind": "gnomad", "version": "4.1", "records": []},
     ],
+    "flags": [
+        {"flag": "platform_difference", "raised": False, "value": 0.31, "corrected": 1.0},
+        {"flag": "pipeline_difference", "raised": False, "value": None, "corrected": None},
+        {"flag": "excess_heterozygosity", "raised": False, "value": 1.0, "corrected": 1.0},
+        {"flag": "low_call_rate", "raised": False, "value": 1.0, "corrected": None},
+    ],
 }
 
 
@@ -132,6 +153,7 @@ class VariantAnswer(_OfBase):
         description="False where no registered reference tells whether it lies further left."
     )
     frequencies: list[Frequency]
+    flags: list[Flag] = Field(description="All four, raised or not.")
     vaf_histogram: list[Count] | None = Field(
         default=None,
         min_length=10,

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cad.flags import FLAG_FIELDS
 from cad.index_block import COUNT_FIELDS, DEPTH_FIELDS, Block, IndexRow, Ints, Longs, pack
 from schemas.errors import Unavailable
 from schemas.tables import BASE_AN, BASE_COUNTS
@@ -36,7 +37,7 @@ __all__ = [
     "write_index",
 ]
 
-FORMAT: Final = "cad-index/1"
+FORMAT: Final = "cad-index/2"
 
 _KEY: Final = ("pos", "ref", "alt")
 _BLOCK_ROWS: Final = 64
@@ -89,6 +90,7 @@ def _blocks(counts: pa.Table, an: pa.Table) -> Iterator[tuple[int, int, bytes]]:
     ends = _count_ends(counts, an)
     rows = np.column_stack([_ints(counts, name) for name in ("stratum", *COUNT_FIELDS)])
     depths = [_Lists.of(an, name) for name in DEPTH_FIELDS]
+    flags = np.array([an[name].to_numpy() for name in FLAG_FIELDS], float)
     pos = _ints(an, "pos")
     alleles = zip(an["ref"].to_pylist(), an["alt"].to_pylist(), strict=True)
     texts = [f"{ref} {alt}" for ref, alt in alleles]
@@ -100,6 +102,7 @@ def _blocks(counts: pa.Table, an: pa.Table) -> Iterator[tuple[int, int, bytes]]:
             ends[start:stop] - first,
             rows[first : ends[stop - 1]],
             np.stack([figure.dense(start, stop, width) for figure in depths]),
+            flags[:, start:stop],
             texts[start:stop],
         )
         yield int(pos[start]), len(data), _CODEC.compress(data, asbytes=True)

@@ -8,6 +8,7 @@ Little-endian, after decompression::
     greatest value in the block of 4 figures by w strata                              4w x i32
     count rows: stratum and six counts                                    7k x u8, u16 or u32
     how far each figure stays below the greatest                         4nw x u8, u16 or u32
+    what flags are made of (`cad.flags.FLAG_FIELDS`), NaN where it is null   4 x n float64
     the words "REF ALT", one line a variant                                              UTF-8
 
 Most denominators equal their stratum's greatest, so that shortfalls are mostly 0 and compress well,
@@ -24,12 +25,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cad.flags import FLAG_FIELDS
+
 COUNT_FIELDS: Final = ("n_het", "n_hom", "n_hemi", "n_het_raw", "n_hom_raw", "n_hemi_raw")
 DEPTH_FIELDS: Final = ("an", "an_raw", "persons", "assayed")
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Figures = NDArray[np.integer[Any]]
+Floats = NDArray[np.float64]
 
 _HEADER: Final = struct.Struct("<6I")
 
@@ -43,6 +47,7 @@ class IndexRow(NamedTuple):
         alt: alternate allele.
         counts: one row per stratum with a raw count above 0, ascending: the stratum's number, then
             `COUNT_FIELDS`.
+        flags: `cad.flags.FLAG_FIELDS`.
         depths: one row per figure of `DEPTH_FIELDS`; column k is stratum number k + 1. Strata
             beyond the last column have 0.
     """
@@ -52,9 +57,12 @@ class IndexRow(NamedTuple):
     alt: str
     counts: Figures
     depths: Figures
+    flags: Floats
 
 
-def pack(pos: Ints, ends: Longs, rows: Ints, depths: Ints, texts: list[str]) -> bytes:
+def pack(
+    pos: Ints, ends: Longs, rows: Ints, depths: Ints, flags: Floats, texts: list[str]
+) -> bytes:
     """One block's bytes.
 
     Args:
@@ -62,6 +70,7 @@ def pack(pos: Ints, ends: Longs, rows: Ints, depths: Ints, texts: list[str]) -> 
         ends: end of each variant's rows among `rows`.
         rows: count rows: stratum, then `COUNT_FIELDS`.
         depths: `DEPTH_FIELDS` x variant x stratum.
+        flags: `FLAG_FIELDS` x variant.
         texts: "REF ALT" of each variant.
     """
     text = "\n".join(texts).encode()
@@ -69,7 +78,8 @@ def pack(pos: Ints, ends: Longs, rows: Ints, depths: Ints, texts: list[str]) -> 
     counts = _narrow(rows.astype(np.int64))
     short = _narrow((high[:, None, :] - depths).transpose(1, 0, 2).astype(np.int64))
     sizes = (len(pos), depths.shape[2], len(rows), len(text), counts.itemsize, short.itemsize)
-    parts = (pos.astype("<u4"), ends.astype("<u4"), high.astype("<i4"), counts, short)
+    ints = (pos.astype("<u4"), ends.astype("<u4"), high.astype("<i4"))
+    parts = (*ints, counts, short, flags.astype("<f8"))
     return b"".join((_HEADER.pack(*sizes), *(part.tobytes() for part in parts), text))
 
 
@@ -88,6 +98,7 @@ class Block:
     high: Figures
     rows: Figures
     short: Figures
+    flags: Floats
     text: bytes
 
     @classmethod
@@ -104,7 +115,9 @@ class Block:
         at += 7 * k * count_width
         short = np.frombuffer(data, f"<u{short_width}", 4 * n * width, at).reshape(n, 4, width)
         at += 4 * n * width * short_width
-        return cls(pos, ends, high, rows, short, data[at : at + text])
+        flags = np.frombuffer(data, "<f8", len(FLAG_FIELDS) * n, at).reshape(-1, n)
+        at += flags.nbytes
+        return cls(pos, ends, high, rows, short, flags, data[at : at + text])
 
     def find(self, pos: int, ref: str, alt: str) -> IndexRow | None:
         """The variant, if it is here."""
@@ -135,4 +148,5 @@ class Block:
     def _row(self, place: int, ref: str, alt: str) -> IndexRow:
         first = self.ends[place - 1] if place else 0
         counts = self.rows[first : self.ends[place]]
-        return IndexRow(int(self.pos[place]), ref, alt, counts, self.high - self.short[place])
+        depths = self.high - self.short[place]
+        return IndexRow(int(self.pos[place]), ref, alt, counts, depths, self.flags[:, place])

@@ -40,7 +40,9 @@ class WarehouseConfig(BaseModel):
     )
     conjunctions: tuple[tuple[str, ...], ...] = Field(
         default=(("indication", "affected"),),
-        description="Combinations of attributes that are strata too, beside each single attribute.",
+        description="Combinations of attributes that are strata too, beside each single attribute; "
+        "`pipeline` may be named here, alone as well. Flags compare platforms and pipelines within "
+        "regions where `platform,region` and `pipeline,region` are declared.",
     )
     rules_version: int = Field(
         default=RULES_VERSION, ge=1, description="Version of the counting rules the base follows."

@@ -127,14 +127,23 @@ BASE_AN: Final = pa.schema(
             "p_platform",
             pa.float64(),
             "chance",
-            "Chance of platforms differing as much in allele frequency; not corrected.",
+            "Chance of platforms differing as much in allele frequency; not corrected for the "
+            "number of variants.",
+            null=True,
+        ),
+        _column(
+            "p_pipeline",
+            pa.float64(),
+            "chance",
+            "Likewise of pipelines and their versions, where the warehouse declares their stratum.",
             null=True,
         ),
         _column(
             "p_excess_het",
             pa.float64(),
             "chance",
-            "Chance of as many heterozygotes among founders, exact; not corrected.",
+            "Chance of as many heterozygotes among founders, exact; not corrected for the number "
+            "of variants.",
             null=True,
         ),
         _column(

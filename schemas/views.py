@@ -40,6 +40,16 @@ FREQUENCIES: Final = pa.schema(
         _column("ac_raw", _INT, "alleles", "Alleles carried, whatever the thresholds say."),
         _column("an_raw", _INT, "alleles", "Known alleles, whatever the thresholds say."),
         _column("hidden", pa.bool_(), "yes or no", "Whether figures are withheld as too few."),
+        BASE_AN.field("p_platform"),
+        BASE_AN.field("p_pipeline"),
+        BASE_AN.field("p_excess_het"),
+        BASE_AN.field("call_rate"),
+        _column(
+            "flags", pa.list_(_TEXT), "words",
+            "What to distrust of the variant, in all its rows; changes no count. A chance that, "
+            "times the variants of the base (Bonferroni), is below 0.05: platform_difference, "
+            "pipeline_difference, excess_heterozygosity; a call rate below 0.9: low_call_rate.",
+        ),
     ],
     metadata={"description": "One row per variant and stratum with persons, for one purpose."},
 )  # fmt: skip

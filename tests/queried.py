@@ -43,10 +43,14 @@ class Queried:
 
 @dataclass(frozen=True)
 class Scan:
-    """Figures by variant and stratum, and depth by contig, position and stratum where above 0."""
+    """Figures by variant and stratum, and depth by contig, position and stratum where above 0.
+
+    `flags` are by variant: their columns of the base, and under `flags` the names of those raised.
+    """
 
     variants: dict[Key, dict[str, Figures]]
     depth: dict[tuple[str, int], dict[str, list[int]]]
+    flags: dict[Key, Figures]
 
 
 @contextmanager
@@ -104,12 +108,39 @@ def scan(warehouse: Warehouse, purpose: str) -> Scan:
         }
         for row in tables["base_an"]
     }
-    return Scan(variants, _depth(tables["base_depth"], names))
+    flags = {key_of(row): _flags(row, len(variants)) for row in tables["base_an"]}
+    return Scan(variants, _depth(tables["base_depth"], names), flags)
+
+
+def without_flags(found: dict[Key, dict[str, Figures]]) -> dict[Key, Figures]:
+    """Take what is said of flags out of each variant's rows, which must all say the same."""
+    flags: dict[Key, Figures] = {}
+    for key, rows in found.items():
+        for row in rows.values():
+            said = {
+                name: row.pop(name)
+                for name in ("p_platform", "p_pipeline", "p_excess_het", "call_rate", "flags")
+            }
+            assert flags.setdefault(key, said) == said
+    return flags
 
 
 def key_of(row: Figures) -> Key:
     """The variant a row is about."""
     return row["contig"], row["pos"], row["ref"], row["alt"]
+
+
+def _flags(row: Figures, variants: int) -> Figures:
+    chances = {"platform_difference": "p_platform", "pipeline_difference": "p_pipeline",
+               "excess_heterozygosity": "p_excess_het"}  # fmt: skip
+    raised = [
+        flag
+        for flag, name in chances.items()
+        if row[name] is not None and row[name] * variants < 0.05
+    ]
+    if row["call_rate"] is not None and row["call_rate"] < 0.9:
+        raised.append("low_call_rate")
+    return {name: row[name] for name in (*chances.values(), "call_rate")} | {"flags": raised}
 
 
 def _figures(row: Figures, counted: Figures | None, number: int) -> Figures:

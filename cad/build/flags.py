@@ -1,34 +1,31 @@
-"""Flags of a variant that never change a count: figures that a reader should distrust.
+"""Columns of a base from which a variant's flags are made (`cad.flags`).
 
 * `p_platform`: chance of platforms differing as much in allele frequency, by the generalised
   Cochran-Mantel-Haenszel test (Landis, Heyman and Koch 1978) over regions where the warehouse
   declares the conjunction of platform and region, else in one table. Platform and region are nearly
   one variable, so that without it a difference may be one of populations.
+* `p_pipeline`: likewise of pipelines, each version one, where the warehouse declares the stratum of
+  pipelines (and over regions where it declares pipelines by region).
 * `p_excess_het`: chance of as many heterozygotes among founders or more, by the exact test of
   Hardy-Weinberg proportions (Wigginton, Cutler and Abecasis 2005), on stretches where all have two
   copies.
 * `call_rate`: of the persons assayed at the position, those with a known passing allele.
 
-The chances are not corrected; `P_CORRECTED` over the number of variants of the base is.
+The chances are as they are: for the number of tests they are corrected when read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import chdtrc, gammaln
 
 from cad.build.hardy_weinberg import excess_heterozygosity
+from cad.build.people import attributes_of
 from schemas.contigs import Assembly, RegionClass, stretches
-
-P_CORRECTED: Final = 0.05
-"""A flag is raised where the chance times the number of variants tested is below this."""
-LOW_CALL_RATE: Final = 0.9
-"""A call rate below this is flagged; gnomAD's threshold for a site of its own is the same."""
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -42,6 +39,11 @@ class StratumFigures:
         self._stratum = counts["stratum"].to_numpy()
         self._counted = {name: counts[name].to_numpy() for name in ("n_het", "n_hom", "n_hemi")}
         self._figures = figures
+
+    @property
+    def variants(self) -> int:
+        """How many variants there are."""
+        return len(self._figures)
 
     def count(self, name: str, stratum: int) -> Longs:
         """One of the genotype counts, by variant."""
@@ -66,37 +68,40 @@ class StratumFigures:
 def flag_columns(
     figures: StratumFigures, strata: Mapping[str, int], pos: Longs, assembly: Assembly, contig: str
 ) -> dict[str, Floats]:
-    """The three flags by variant; NaN where a test cannot be made."""
-    everybody = strata.get("all")
-    if everybody is None or contig == "M":
-        empty = np.full(len(pos), np.nan)
-        return {"p_platform": empty, "p_excess_het": empty, "call_rate": empty}
-    persons, assayed = figures.depth(2, everybody), figures.depth(3, everybody)
+    """`cad.flags.FLAG_FIELDS` by variant; NaN where a test cannot be made.
+
+    On M, where nobody has two copies, only the call rate can be told.
+    """
+    columns = {
+        name: np.full(len(pos), np.nan) for name in ("p_platform", "p_pipeline", "p_excess_het")
+    }
+    if contig != "M":
+        columns = {
+            "p_platform": group_chance(_group_tables(figures, strata, "platform")),
+            "p_pipeline": group_chance(_group_tables(figures, strata, "pipeline")),
+            "p_excess_het": _founders_chance(figures, strata, _diploid(pos, assembly, contig)),
+        }
+    persons, assayed = figures.depth(2, strata["all"]), figures.depth(3, strata["all"])
     rate = np.divide(persons, assayed, out=np.full(len(pos), np.nan), where=assayed > 0)
-    return {
-        "p_platform": platform_chance(_platform_tables(figures, strata)),
-        "p_excess_het": _founders_chance(figures, strata, _diploid(pos, assembly, contig)),
-        "call_rate": rate,
-    }
+    return {**columns, "call_rate": rate}
 
 
-def _platform_tables(figures: StratumFigures, strata: Mapping[str, int]) -> Floats:
-    """Regions x platforms x (alternate, other) x variants."""
+def _group_tables(figures: StratumFigures, strata: Mapping[str, int], attribute: str) -> Floats:
+    """Regions x groups x (alternate, other) x variants; one region where none are declared."""
+    by_attribute = [(attributes_of(name), number) for name, number in strata.items()]
+    alone = {own[attribute]: no for own, no in by_attribute if own.keys() == {attribute}}
     joint = {
-        tuple(part.partition("=")[2] for part in name.split(","))
-        for name in strata
-        if name.startswith("platform=") and ",region=" in name
+        (own["region"], own[attribute]): no
+        for own, no in by_attribute
+        if own.keys() == {attribute, "region"}
     }
-    platforms = sorted(
-        name.removeprefix("platform=")
-        for name in strata
-        if name.startswith("platform=") and "," not in name
-    )
-    regions = sorted({region for _, region in joint})
-    names = [
-        [f"platform={platform},region={region}" for platform in platforms] for region in regions
-    ] or [[f"platform={platform}" for platform in platforms]]
-    return np.array([[_alleles(figures, strata.get(name)) for name in row] for row in names], float)
+    groups = sorted({group for _, group in joint} or alone)
+    cells = [
+        [joint.get((region, group)) for group in groups]
+        for region in sorted({region for region, _ in joint})
+    ] or [[alone[group] for group in groups]]
+    tables = np.array([[_alleles(figures, cell) for cell in row] for row in cells], float)
+    return tables.reshape(len(cells), len(groups), 2, figures.variants)
 
 
 def _alleles(figures: StratumFigures, stratum: int | None) -> Longs:
@@ -106,14 +111,18 @@ def _alleles(figures: StratumFigures, stratum: int | None) -> Longs:
     return np.stack([ac, an - ac])
 
 
-def platform_chance(tables: Floats) -> Floats:
-    """Generalised CMH over tables: strata x groups x (alternate, other) x variants.
+def group_chance(tables: Floats) -> Floats:
+    """Generalised CMH over tables: regions x groups x (alternate, other) x variants.
+
+    Where few carry the variant its chi-square falls far below what any arrangement of so few
+    alleles can be: one carrier alone would prove a small platform deviant. So the chance is never
+    less than that of the very tables observed, given their margins, which no exact test goes below.
 
     Returns:
         The chance by variant; NaN where fewer than two groups can be compared.
     """
-    if tables.size == 0 or tables.shape[1] < 2:
-        return np.full(tables.shape[-1] if tables.ndim == 4 else 0, np.nan)
+    if tables.shape[1] < 2:
+        return np.full(tables.shape[-1], np.nan)
     group = tables.sum(axis=2)
     alternate = tables[:, :, 0].sum(axis=1)
     total = group.sum(axis=1)
@@ -129,8 +138,24 @@ def platform_chance(tables: Floats) -> Floats:
         "gv,vgh,hv->v", excess, np.linalg.pinv(covariance, rtol=1e-9, hermitian=True), excess
     )
     freedom = np.linalg.matrix_rank(covariance, rtol=1e-9, hermitian=True)
-    chance: Floats = stats.chi2.sf(statistic, np.maximum(freedom, 1))
+    # Rounding may leave a statistic of 0 a little below.
+    chance = chdtrc(np.maximum(freedom, 1), np.maximum(statistic, 0))
+    chance = np.maximum(chance, _chance_observed(tables))
     return np.where(freedom > 0, chance, np.nan)
+
+
+def _chance_observed(tables: Floats) -> Floats:
+    """The multivariate hypergeometric chance of tables, given their margins; a bound above 0."""
+    margins = tables.sum(axis=1)
+    log_ways = _log_ways(tables[:, :, 0], tables[:, :, 1]).sum(axis=1)
+    chance: Floats = np.exp((log_ways - _log_ways(margins[:, 0], margins[:, 1])).sum(axis=0))
+    return np.minimum(chance, 1.0)
+
+
+def _log_ways(alternate: Floats, other: Floats) -> Floats:
+    """Logarithm of in how many ways alternates lie among so many alleles."""
+    ways: Floats = gammaln(alternate + other + 1) - gammaln(alternate + 1) - gammaln(other + 1)
+    return ways
 
 
 def _founders_chance(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +21,10 @@ ATTRIBUTES: Final = (
     "region",
     "cohort",
 )
+PIPELINE: Final = "pipeline"
+"""Name and version of what called the variants: a stratum only where the warehouse declares it."""
 ALL: Final = "all"
+_NEXT_ATTRIBUTE: Final = re.compile(f",(?=(?:{'|'.join((*ATTRIBUTES, PIPELINE))})=)")
 _ASSAY_RANK: Final = {"WGS": 3, "WES": 2, "panel": 1}
 _GROUNDLESS: Final = ("refused", "withdrawn")
 
@@ -74,9 +78,22 @@ def purposes_of(sample: Sample, cohorts: Mapping[str, frozenset[str]]) -> frozen
     return frozenset(allowed & cohorts.get(sample.cohort or "", frozenset(PURPOSES)))
 
 
+def attributes_of(stratum: str) -> dict[str, str]:
+    """The attributes that a stratum's name gives, and their values, which may hold commas.
+
+    >>> attributes_of("region=Nord, Est,affected=1"), attributes_of("all")
+    ({'region': 'Nord, Est', 'affected': '1'}, {})
+    """
+    if stratum == ALL:
+        return {}
+    parts = (part.partition("=") for part in _NEXT_ATTRIBUTE.split(stratum))
+    return {name: value for name, _, value in parts}
+
+
 def attribute_values(sample: Sample) -> dict[str, str]:
-    """A person's value of each attribute; a missing one is `unknown`."""
+    """A person's value of each attribute and of the pipeline; a missing one is `unknown`."""
     values = {
+        PIPELINE: sample.pipeline,
         "sex": sample.sex,
         "platform": sample.platform,
         "assay": sample.assay,

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cad.cli.show_annotations import show_annotations
+from cad.cli.show_flags import short_flags, show_flags
 from cad.cli.show_vaf import show_vaf
 
 _COUNTS: Final = ("ac", "an", "n_het", "n_hom", "n_hemi", "persons", "ac_raw", "an_raw")
@@ -31,6 +32,7 @@ def show_variant(answer: Mapping[str, Any], console: Console) -> None:
         for row in answer["frequencies"]:
             table.add_row(Text(row["stratum"]), *_figures(row))
         console.print(table)
+    show_flags(answer["flags"], console)
     if any(answer.get("vaf_histogram", ())):
         show_vaf(answer["vaf_histogram"], console)
     show_annotations(answer["annotations"], console)
@@ -49,10 +51,12 @@ def show_region(answer: Mapping[str, Any], console: Console) -> None:
         soft_wrap=True,
     )
     table = _frequency_table("variant", "state", "stratum")
+    table.add_column("flags")
     for one in variants:
         rows = one["frequencies"]
         for row in rows[:1] if rows[0]["stratum"] == "all" else rows:
-            table.add_row(one["variant"], one["state"], Text(row["stratum"]), *_figures(row))
+            cells = (one["variant"], one["state"], Text(row["stratum"]), *_figures(row))
+            table.add_row(*cells, short_flags(one["flags"]))
     if variants:
         console.print(table)
 

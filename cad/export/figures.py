@@ -37,6 +37,8 @@ class FiguresBlock:
     faf95: Fractions
     ac_raw: Longs
     an_raw: Longs
+    flags: Fractions
+    """Variant x `FLAG_FIELDS`, NaN where nothing was tested."""
 
 
 def read_contig(base: Base, contig: str) -> Iterator[FiguresBlock]:
@@ -89,4 +91,5 @@ def _figures(base: Base, contig: str, block: Block) -> FiguresBlock:
         faf95=faf95(alleles, an),
         ac_raw=allele_count(contig, *raw).astype(np.int64),
         an_raw=an_raw,
+        flags=block.flags.T,
     )

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cad.export.figures import FiguresBlock, contigs_of, read_contig
+from cad.flags import FLAG_FIELDS, raised_names
 from cad.query.base import Base, open_base
 from cad.warehouse import Warehouse
 from loaders.lake_writer import file_sha256
@@ -146,7 +147,10 @@ def _rows(base: Base, block: FiguresBlock) -> pa.Table:
         "af": pa.array(block.af.ravel(), from_pandas=True),
         "faf95": pa.array(block.faf95.ravel()),
         "hidden": pa.repeat(False, len(variant)),
+        "flags": pa.array(raised_names(block.flags, base.variants)).take(variant),
     }
+    for name, values in zip(FLAG_FIELDS, block.flags.T, strict=True):
+        columns[name] = pa.array(values, mask=np.isnan(values)).take(variant)
     for name in FREQUENCIES.names:
         if name not in columns:
             columns[name] = _column(getattr(block, name).ravel())

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cad.build.people import ALL
 from cad.export.figures import FiguresBlock, contigs_of, read_contig
 from cad.export.names import Naming, field_suffixes
+from cad.flags import raised_names
 from cad.query.base import Base, open_base
 from cad.warehouse import Warehouse
 from schemas.contigs import CONTIGS, contig_length, vcf_contig
@@ -37,6 +38,18 @@ _OF_ALL: Final = (
     ("AN_raw", "1", "Integer", "AN whatever the thresholds say"),
 )
 """Of everybody only."""
+_OF_VARIANT: Final = (
+    ("p_platform", "A", "Float", "Chance of platforms differing as much in frequency"),
+    ("p_pipeline", "A", "Float", "Chance of pipelines differing as much in frequency"),
+    ("p_excess_het", "A", "Float", "Chance of as many heterozygotes among founders"),
+    ("call_rate", "1", "Float", "Persons with a known passing allele, of those assayed"),
+    (
+        "flags", ".", "String",
+        "What to distrust: a chance that times the variants of the base is below 0.05, or a call "
+        "rate below 0.9",
+    ),
+)  # fmt: skip
+"""What flags are made of, in the order of `FLAG_FIELDS`, and the flags raised."""
 _COLUMNS: Final = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 
 
@@ -120,7 +133,7 @@ def _write(
         for contig in contigs_of(base):
             name = vcf_contig(warehouse.assembly, contig)
             for block in read_contig(base, contig):
-                lines = list(_lines(name, block, template, raw_only))
+                lines = list(_lines(name, block, template, raw_only, base.variants))
                 file.write("".join(lines).encode())
                 variants += len(lines)
     return variants
@@ -144,7 +157,7 @@ def _header(warehouse: Warehouse, base: Base, suffixes: dict[str, str]) -> str:
         f"assembly={assembly}>"
         for contig in CONTIGS
     ]
-    lines += [_info(*field) for field in (*_FIELDS, *_OF_ALL)]
+    lines += [_info(*field) for field in (*_FIELDS, *_OF_ALL, *_OF_VARIANT)]
     for stratum, suffix in suffixes.items():
         for name, number, kind, text in _FIELDS:
             lines.append(_info(f"{name}_{suffix}", number, kind, f"{text}; stratum {stratum}"))
@@ -158,15 +171,17 @@ def _info(name: str, number: str, kind: str, text: str) -> str:
 
 def _template(base: Base, suffixes: dict[str, str]) -> str:
     """A line with places for what `_lines` puts in."""
-    fields = [name for name, *_ in (*_FIELDS, *_OF_ALL)]
+    fields = [name for name, *_ in (*_FIELDS, *_OF_ALL, *_OF_VARIANT)]
     for stratum in base.strata:
         if stratum.name != ALL:
             fields += [f"{name}_{suffixes[stratum.name]}" for name, *_ in _FIELDS]
     return "%s\t%d\t.\t%s\t%s\t.\t%s\t" + ";".join(f"{name}=%s" for name in fields) + "\n"
 
 
-def _lines(name: str, block: FiguresBlock, template: str, raw_only: bool) -> Iterator[str]:
-    """The lines of a block."""
+def _lines(
+    name: str, block: FiguresBlock, template: str, raw_only: bool, variants: int
+) -> Iterator[str]:
+    """The lines of a block of a base with so many variants."""
     columns: list[list[Any]] = []
     for at in range(block.ac.shape[1]):
         columns += [block.ac[:, at].tolist(), block.an[:, at].tolist()]
@@ -174,6 +189,8 @@ def _lines(name: str, block: FiguresBlock, template: str, raw_only: bool) -> Ite
         if at == 0:
             columns += [block.n_hemi[:, 0].tolist(), _fractions(block.faf95[:, 0])]
             columns += [block.ac_raw[:, 0].tolist(), block.an_raw[:, 0].tolist()]
+            columns += [_fractions(values) for values in block.flags.T]
+            columns.append([",".join(one) or "." for one in raised_names(block.flags, variants)])
     rows = zip(block.pos.tolist(), block.alleles, *columns, strict=True)
     for pos, (ref, alt), *figures in rows:
         if figures[0] > 0:

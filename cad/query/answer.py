@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from cad.annotation.answer import annotations_between, annotations_of
+from cad.flags import flags_document
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 from cad.query.asked import about_base, chosen_strata
 from cad.query.family import FamilyShare, family_share
@@ -32,7 +33,8 @@ def find_variant(
         text: the variant as the asker writes it.
         strata: only these strata's figures; all where empty. The state is that of `all`, or of the
             one stratum asked for.
-        excluding_family: count as if this family's persons were not in the base.
+        excluding_family: count as if this family's persons were not in the base; the flags, which
+            change no count, stay those of the whole base.
         annotation: sources that are asked too, as `cad.annotation.manage.chosen_sources` reads
             them: None asks each by its default version.
 
@@ -130,6 +132,7 @@ def _document(
         "normalised_from": variant.normalised_from,
         "left_aligned": variant.is_aligned,
         "frequencies": rows,
+        "flags": flags_document(figures.flags, reader.base.variants),
     }
 
 

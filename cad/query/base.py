@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from cad.build.people import ALL, ATTRIBUTES, PURPOSES
+from cad.build.people import ALL, ATTRIBUTES, PURPOSES, attributes_of
 from cad.leases import pin
 from cad.registry.bases import BaseRow, latest_base
 from cad.registry.engine import reading
@@ -62,9 +62,8 @@ class Stratum(NamedTuple):
 
     @property
     def is_conjunction(self) -> bool:
-        """Whether it names several attributes; a value may itself hold a comma."""
-        parts = self.name.split(",")
-        return len(parts) > 1 and all(part.partition("=")[0] in ATTRIBUTES for part in parts)
+        """Whether it names several attributes."""
+        return len(attributes_of(self.name)) > 1
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cad.annotation.reader import AnnotationReader, TableFiles, open_annotations
+from cad.flags import FLAG_FIELDS
 from cad.index import COUNT_FIELDS, DEPTH_FIELDS, IndexCache, IndexRow
 from cad.query.base import Base, Place
 from cad.query.depth import DepthCache
@@ -17,6 +18,11 @@ from cad.warehouse import Warehouse
 from schemas.contigs import BIN_SIZE
 
 Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def _no_flags() -> Floats:
+    return np.full(len(FLAG_FIELDS), np.nan)
 
 
 @dataclass(frozen=True)
@@ -24,14 +30,15 @@ class Figures:
     """The counts of one variant and the denominators at its position.
 
     `counts` are strata x `COUNT_FIELDS`, `depths` strata x `DEPTH_FIELDS`, the strata in the order
-    of `Base.strata`.
+    of `Base.strata`; `flags` are `FLAG_FIELDS` as the base has them, NaN where it has none.
     """
 
     counts: Longs
     depths: Longs
+    flags: Floats = field(default_factory=_no_flags)
 
     def __sub__(self, other: Figures) -> Figures:
-        return Figures(self.counts - other.counts, self.depths - other.depths)
+        return Figures(self.counts - other.counts, self.depths - other.depths, self.flags)
 
 
 class BaseReader:
@@ -73,7 +80,12 @@ class BaseReader:
         if row is not None:
             return self._figures(row)
         counts = np.zeros((len(self.base.strata), len(COUNT_FIELDS)), np.int64)
-        return Figures(counts, self.depths_at(variant.contig, variant.pos))
+        depths, flags = self.depths_at(variant.contig, variant.pos), _no_flags()
+        # Nothing is to be tested of what nobody carries; the first stratum is that of all.
+        _, _, persons, assayed = depths[0].tolist()
+        if assayed:
+            flags[FLAG_FIELDS.index("call_rate")] = persons / assayed
+        return Figures(counts, depths, flags)
 
     def depths_at(self, contig: str, pos: int) -> Longs:
         """The denominators at any position: strata x `DEPTH_FIELDS`.
@@ -115,4 +127,4 @@ class BaseReader:
         depths = np.zeros((len(DEPTH_FIELDS), self._top + 1), np.int64)
         width = min(row.depths.shape[1], self._top)
         depths[:, 1 : width + 1] = row.depths[:, :width]
-        return Figures(counts[self.base.numbers], depths[:, self.base.numbers].T)
+        return Figures(counts[self.base.numbers], depths[:, self.base.numbers].T, row.flags)

@@ -25,7 +25,8 @@ _PARAMETERS: Final = 10_000
 class Sample:
     """One sample at a commit, with what its batch and its person's consents say of it.
 
-    `consents` maps a scope to the decision that holds; a scope without any is absent.
+    `pipeline` is its name and version. `consents` maps a scope to the decision that holds; a scope
+    without any is absent.
     """
 
     sample_no: int
@@ -51,11 +52,12 @@ class Sample:
     batch_no: int
     batch_id: str
     platform: str
+    pipeline: str
     bucket_no: int
     consents: Mapping[str, str]
 
 
-_FROM_ELSEWHERE: Final = ("batch_id", "platform", "bucket_no", "consents")
+_FROM_ELSEWHERE: Final = ("batch_id", "platform", "pipeline", "bucket_no", "consents")
 _COLUMNS: Final = tuple(
     sample.c[field.name] for field in fields(Sample) if field.name not in _FROM_ELSEWHERE
 )
@@ -64,7 +66,13 @@ _COLUMNS: Final = tuple(
 def desired_samples(connection: Connection, commit_no: int) -> list[Sample]:
     """Every sample that is visible at a commit, in the order of numbers."""
     query = (
-        select(*_COLUMNS, batch.c.batch_id, batch.c.platform, bucket_sample.c.bucket_no)
+        select(
+            *_COLUMNS,
+            batch.c.batch_id,
+            batch.c.platform,
+            (batch.c.pipeline_name + " " + batch.c.pipeline_version).label("pipeline"),
+            bucket_sample.c.bucket_no,
+        )
         .join(batch, batch.c.batch_no == sample.c.batch_no)
         .join(bucket_sample, bucket_sample.c.sample_no == sample.c.sample_no)
         .where(visible(sample, commit_no), visible(bucket_sample, commit_no))

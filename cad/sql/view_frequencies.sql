@@ -7,7 +7,9 @@ WITH denominators AS (
         strata.number, strata.stratum,
         coalesce(base_an.an[strata.number], 0) AS an,
         coalesce(base_an.an_raw[strata.number], 0) AS an_raw,
-        coalesce(base_an.persons[strata.number], 0) AS persons
+        coalesce(base_an.persons[strata.number], 0) AS persons,
+        base_an.p_platform, base_an.p_pipeline, base_an.p_excess_het, base_an.call_rate,
+        (SELECT count(*) FROM base_an) AS variants
     FROM base_an
     CROSS JOIN strata
 ),
@@ -43,5 +45,16 @@ SELECT
     n_het, n_hom, n_hemi, persons,
     faf95(alleles, an) AS faf95,
     ac_raw, an_raw,
-    false AS hidden
+    false AS hidden,
+    p_platform, p_pipeline, p_excess_het, call_rate,
+    -- The thresholds are those of cad.flags.
+    list_filter(
+        [
+            CASE WHEN p_platform * variants < 0.05 THEN 'platform_difference' END,
+            CASE WHEN p_pipeline * variants < 0.05 THEN 'pipeline_difference' END,
+            CASE WHEN p_excess_het * variants < 0.05 THEN 'excess_heterozygosity' END,
+            CASE WHEN call_rate < 0.9 THEN 'low_call_rate' END
+        ],
+        lambda flag: flag IS NOT NULL
+    ) AS flags
 FROM summed

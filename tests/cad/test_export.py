@@ -21,7 +21,7 @@ from cad.warehouse import Warehouse
 from schemas.errors import Conflict, NotFound
 from schemas.views import FREQUENCIES
 from tests.batch_dir import BatchDir, vcf
-from tests.queried import PURPOSES, Figures, Key, Queried, built, queried
+from tests.queried import PURPOSES, Figures, Key, Queried, built, queried, without_flags
 
 INFO = {"ac": "AC", "an": "AN", "af": "AF", "n_hom": "nhomalt"}
 OF_ALL = {"n_hemi": "nhemi", "faf95": "faf95", "ac_raw": "AC_raw", "an_raw": "AN_raw"}
@@ -34,7 +34,9 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queried]:
 
 
 def single(value: Any) -> Any:
-    return value[0] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return ",".join(value) if isinstance(value[0], str) else value[0]
+    return value
 
 
 def read_vcf(path: Path) -> dict[Key, tuple[str, Figures]]:
@@ -45,7 +47,7 @@ def read_vcf(path: Path) -> dict[Key, tuple[str, Figures]]:
             info = {name: single(value) for name, value in record.info.items()}
             (alt,) = record.alts or ()
             key = (record.chrom.removeprefix("chr"), record.pos, record.ref or "", alt)
-            said = {name: value for name, value in info.items() if value is not None}
+            said = {name: value for name, value in info.items() if value not in (None, ".")}
             found[key] = (record.filter.keys()[0], said)
     return found
 
@@ -70,10 +72,20 @@ def test_vcf_is_the_base(cohort: Queried, purpose: str, tmp_path: Path) -> None:
     lines = read_vcf(everything)
     assert set(lines) == set(scan)
     assert len(scan) > len(seen) or purpose != "care"
+    met: set[str] = set()
     for key, (filters, found) in lines.items():
         expected = as_fields(scan[key])
-        assert found == {name: pytest.approx(value, rel=1e-6) for name, value in expected.items()}
+        flags = cohort.scans[purpose].flags[key]
+        expected |= {name: flags[name] for name in flags if flags[name] not in (None, [])}
+        if "flags" in expected:
+            expected["flags"] = ",".join(expected["flags"])
+            met.add(expected["flags"])
+        assert found == {
+            name: value if isinstance(value, str) else pytest.approx(value, rel=1e-6)
+            for name, value in expected.items()
+        }
         assert filters == ("PASS" if key in seen else "AC0")
+    assert met or purpose != "care"
 
 
 def test_vcf_reads_without_a_warning(cohort: Queried, tmp_path: Path) -> None:
@@ -173,6 +185,7 @@ def test_parquet_is_the_base(cohort: Queried, purpose: str, tmp_path: Path) -> N
     for row in rows:
         key = (row.pop("contig"), row.pop("pos"), row.pop("ref"), row.pop("alt"))
         found.setdefault(key, {})[row.pop("stratum")] = row
+    assert without_flags(found) == cohort.scans[purpose].flags
     assert found == {
         key: {name: pytest.approx(row) for name, row in figures.items()}
         for key, figures in scan.items()

@@ -1,7 +1,9 @@
 """Flags of variants against textbook formulas and exact enumeration."""
 
+from collections.abc import Iterator
 from fractions import Fraction
-from math import comb, factorial
+from itertools import product
+from math import comb, factorial, prod
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +13,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from cad.build.flags import platform_chance
+from cad.build.flags import group_chance
 from cad.build.hardy_weinberg import excess_heterozygosity
 from cad.build.run import build_base
 from cad.push import push_batch
 from cad.registry.engine import reading
 from cad.registry.files import lake_files
+from cad.settings import Settings, WarehouseConfig
 from cad.warehouse import Warehouse
+from tests.batch_dir import BatchDir, vcf
+from tests.cli import cad, cad_json
 from tests.pushed import family
 
 
 def chance_of(*tables: list[list[int]]) -> float:
     """The chance of one variant: a groups x (alternate, other) table for each region."""
-    return float(platform_chance(np.array(tables, float)[..., None])[0])
+    return float(group_chance(np.array(tables, float)[..., None])[0])
 
 
 @pytest.mark.parametrize(
-    "table", [[[10, 90], [30, 70]], [[5, 195], [9, 91], [40, 160]], [[1, 999], [3, 497]]]
+    "table", [[[10, 90], [30, 70]], [[5, 195], [9, 91], [40, 160]], [[12, 988], [13, 487]]]
 )
 def test_one_region_is_pearsons_test_but_for_the_variance(table: list[list[int]]) -> None:
     total = np.sum(table)
@@ -59,6 +64,41 @@ def test_nothing_to_compare_gives_no_chance() -> None:
     assert np.isnan(chance_of([[0, 100], [0, 50]]))
     assert np.isnan(chance_of([[3, 100], [0, 0]]))
     assert np.isnan(chance_of([[3, 100]]))
+
+
+def ways(table: list[list[int]]) -> int:
+    """In how many ways the alternates lie as they do among their groups' alleles."""
+    return prod(comb(alternate + other, alternate) for alternate, other in table)
+
+
+def exact_difference(table: list[list[int]]) -> Fraction:
+    """Fisher's exact test, by enumeration of every table with these margins."""
+    sizes = [sum(row) for row in table]
+    carried = sum(alternate for alternate, _ in table)
+    observed, total, extreme = ways(table), 0, 0
+    for found in product(*(range(min(carried, size) + 1) for size in sizes)):
+        if sum(found) == carried:
+            here = ways([[a, size - a] for a, size in zip(found, sizes, strict=True)])
+            total += here
+            extreme += here if here <= observed else 0
+    return Fraction(extreme, total)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 300)).map(list), min_size=2, max_size=3
+    ).filter(lambda table: any(a for a, _ in table) and sum(a + b > 0 for a, b in table) > 1)
+)
+def test_few_carriers_prove_no_more_than_an_exact_test(table: list[list[int]]) -> None:
+    if any(b for _, b in table):
+        assert chance_of(table) > float(exact_difference(table)) / 10
+
+
+def test_one_carrier_of_a_small_platform_is_no_proof() -> None:
+    # Of 10 000 alleles known, 10 are that platform's: one in a thousand lies there by chance.
+    assert chance_of([[1, 9], [0, 9990]]) == pytest.approx(0.001)
+    assert chance_of([[0, 10], [1, 9989]]) == pytest.approx(0.999)
+    assert chance_of([[8, 2], [0, 9990]]) < 1e-20
 
 
 def exact(het: int, hom: int, reference: int) -> Fraction:
@@ -95,3 +135,81 @@ def test_flags_are_columns_of_the_base(warehouse: Warehouse, tmp_path: Path) -> 
     assert first["p_platform"] is None
     assert first["p_excess_het"] == pytest.approx(float(exact(1, 1, 0)))
     assert first["call_rate"] == 1.0
+
+
+def forty(path: Path, platform: str, pipeline: dict[str, str], genotype: str) -> Path:
+    """A batch of forty persons and five sites: at the first all have this genotype.
+
+    At the second all are heterozygous, at each other site one person is.
+    """
+    made = BatchDir(path)
+    made.manifest |= {"batch_id": f"{platform}-1", "platform": platform, "pipeline": pipeline}
+    names = [f"{platform}{n}" for n in range(40)]
+    lines = [
+        f"chr22 {100 + n} . A G . {'q10' if n == 3 else 'PASS'} . GT "
+        + " ".join(genotype if n == 0 else "0/1" if n in (1, at) else "0/0" for at in range(40))
+        for n in range(5)
+    ]
+    made.add("all.vcf", vcf(*names, lines=tuple(lines)))
+    made.sheet("sample_id|person_id|sex|region", *(f"{n}|P-{n}|XX|IDF" for n in names))
+    return made.write()
+
+
+@pytest.fixture(scope="module")
+def flagged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """Two platforms of one pipeline and a third of another, in one region.
+
+    22-100-A-G is carried by all of the third platform and nobody else, 22-103 passes nowhere.
+    """
+    folder = tmp_path_factory.mktemp("flagged")
+    config = WarehouseConfig(conjunctions=(("pipeline",), ("region", "pipeline")))
+    settings = Settings(threads=1, init=config)
+    with Warehouse.create(folder / "w", "GRCh38", settings=settings) as warehouse:
+        for platform, version, genotype in zip("ABC", "112", ("0/0", "0/0", "0/1"), strict=True):
+            pipeline = {"name": "gatk", "version": version}
+            push_batch(warehouse, forty(folder / platform, platform, pipeline, genotype))
+        build_base(warehouse)
+        yield warehouse
+
+
+def raised(warehouse: Warehouse, variant: str) -> list[str]:
+    answer = cad_json("variant", variant, "-w", warehouse.path)
+    return [flag["flag"] for flag in answer["flags"] if flag["raised"]]
+
+
+def test_flags_are_raised_beyond_chance(flagged: Warehouse) -> None:
+    assert raised(flagged, "22-100-A-G") == ["platform_difference", "pipeline_difference"]
+    assert raised(flagged, "22-101-A-G") == ["excess_heterozygosity"]
+    assert raised(flagged, "22-102-A-G") == []
+    assert raised(flagged, "22-103-A-G") == ["low_call_rate"]
+    answer = cad_json("variant", "22-102-A-G", "-w", flagged.path)
+    platforms, pipelines, founders, rate = answer["flags"]
+    # Three carriers, one of each platform; five variants are in the base.
+    assert platforms["value"] == pytest.approx(chance_of([[1, 79], [1, 79], [1, 79]]))
+    assert pipelines["value"] == pytest.approx(chance_of([[2, 158], [1, 79]]))
+    assert founders["value"] == pytest.approx(float(exact(3, 0, 117)))
+    assert (rate["value"], platforms["corrected"]) == (1, 1)
+    strata = {row["stratum"] for row in answer["frequencies"]}
+    assert {"pipeline=gatk 1", "region=IDF,pipeline=gatk 2"} <= strata
+
+
+def test_flags_change_no_count(flagged: Warehouse) -> None:
+    (row,) = cad_json("variant", "22-100-A-G", "-w", flagged.path, "--stratum", "all")[
+        "frequencies"
+    ]
+    assert (row["ac"], row["an"], row["n_het"]) == (40, 240, 40)
+
+
+def test_flags_in_words(flagged: Warehouse) -> None:
+    shown = cad("variant", "22-100-A-G", "-w", flagged.path).stdout.splitlines()
+    at = shown.index("flags, which change no count:")
+    assert shown[at + 1].startswith("  platforms differ in its frequency beyond chance")
+    assert "corrected for the variants of the base" in shown[at + 1]
+    assert shown[at + 2].startswith("  pipelines differ in its frequency beyond chance")
+    low = cad("variant", "22-103-A-G", "-w", flagged.path).stdout
+    assert "low call rate: of the persons assayed here 0.0% have" in low
+    assert "no flag is raised" in cad("variant", "22-102-A-G", "-w", flagged.path).stdout
+    region = cad("region", "22:90-110", "-w", flagged.path).stdout.splitlines()
+    by_variant = {line.split()[0]: line for line in region}
+    assert by_variant["22-100-A-G"].rstrip().endswith("platforms, pipelines")
+    assert by_variant["22-101-A-G"].rstrip().endswith("heterozygotes")

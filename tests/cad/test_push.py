@@ -108,7 +108,8 @@ class TestAccepted:
             assay="WGS", family_id="F1", father_id="P-FATHER", mother_id="P-MOTHER", founder=False,
             twin_of=None, affected="1", proband=None, indication=None, region=None, hospital=None,
             cohort=None, collected_on=None, has_germline=True, has_mitochondrial=False, batch_no=1,
-            batch_id="NIGHT-1", platform="SEQOIA", bucket_no=1, consents={"research": "given"},
+            batch_id="NIGHT-1", platform="SEQOIA", pipeline="gatk 4.6.1", bucket_no=1,
+            consents={"research": "given"},
         )  # fmt: skip
         assert [(one.sample_no, one.founder, one.consents) for one in (mother, father)] == [
             (1, True, {}),

@@ -66,6 +66,10 @@ def test_every_variant_of_the_base(cohort: Queried, purpose: str) -> None:
             answer = find_variant(reader, written(key))
             assert rows(answer) == {name: pytest.approx(row) for name, row in figures.items()}
             assert (answer["state"], answer["raw_only"]) == expected_state(scan, key, "all")
+            flags = scan.flags[key]
+            values = [flags[name] for name in flags if name != "flags"]
+            assert [one["value"] for one in answer["flags"]] == values
+            assert [one["flag"] for one in answer["flags"] if one["raised"]] == flags["flags"]
             assert (answer["purpose"], answer["release"]) == (purpose, None)
         assert base.variants == len(scan.variants)
 
@@ -84,6 +88,10 @@ def test_every_other_position(cohort: Queried, purpose: str) -> None:
                 an, an_raw, persons, _ = depth.get(name, [0, 0, 0, 0])
                 assert (row["an"], row["an_raw"], row["persons"]) == (an, an_raw, persons)
                 assert (row["ac"], row["af"]) == (0, 0.0 if an else None)
+            _, _, persons, assayed = depth.get("all", [0, 0, 0, 0])
+            rate = persons / assayed if assayed else None
+            assert [one["value"] for one in answer["flags"]] == [None, None, None, rate]
+            assert answer["flags"][-1]["raised"] == (rate is not None and rate < 0.9)
             assert [row["stratum"] for row in answer["frequencies"]] == names
             states.add(answer["state"])
             assert answer["state"] == expected_state(scan, key, "all")[0]
@@ -176,6 +184,13 @@ def test_document(trio: Warehouse) -> None:
              "an_raw": 6, "hidden": False}
         ],
         "annotations": [],
+        "flags": [
+            {"flag": "platform_difference", "raised": False, "value": None, "corrected": None},
+            {"flag": "pipeline_difference", "raised": False, "value": None, "corrected": None},
+            {"flag": "excess_heterozygosity", "raised": False, "value": pytest.approx(1),
+             "corrected": 1},
+            {"flag": "low_call_rate", "raised": False, "value": 1, "corrected": None},
+        ],
     }  # fmt: skip
     assert built_at.endswith("+00:00")
 

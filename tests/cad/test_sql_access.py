@@ -14,7 +14,7 @@ from schemas.errors import BadQuestion, NotFound
 from schemas.views import FREQUENCIES, VIEWS
 from tests.batch_dir import BatchDir, vcf
 from tests.pushed import family
-from tests.queried import Figures, Key, Queried, built, key_of, queried
+from tests.queried import Figures, Key, Queried, built, key_of, queried, without_flags
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,7 @@ def test_frequencies_are_the_base(cohort: Queried, purpose: str) -> None:
                 name: row[name] for name in row if name not in ("contig", "pos", "ref", "alt")
             }
             found.setdefault(key, {})[figures.pop("stratum")] = figures
+    assert without_flags(found) == cohort.scans[purpose].flags
     assert found == {
         key: {name: pytest.approx(row) for name, row in figures.items()}
         for key, figures in cohort.scans[purpose].variants.items()
