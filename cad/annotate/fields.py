@@ -11,16 +11,23 @@ from cad.warehouse import Warehouse
 
 
 class InfoField(NamedTuple):
-    """A field with one value for each alternate: its name, VCF type and meaning."""
+    """A field with one value for each alternate: its name, VCF type and meaning.
+
+    `origin` names source and version, where it is not the base.
+    """
 
     name: str
     kind: str
     text: str
+    origin: tuple[str, str] | None = None
 
     @property
     def line(self) -> str:
         """The header line, without its end."""
-        return f'##INFO=<ID={self.name},Number=A,Type={self.kind},Description="{self.text}">'
+        about = f'ID={self.name},Number=A,Type={self.kind},Description="{_quoted(self.text)}"'
+        if self.origin is not None:
+            about += f',Source="{self.origin[0]}",Version="{self.origin[1]}"'
+        return f"##INFO=<{about}>"
 
 
 FIELDS: Final = (
@@ -39,12 +46,13 @@ FIELDS: Final = (
 NAMES: Final = tuple(field.name for field in FIELDS)
 
 _OURS: Final = re.compile(rf"##(?:INFO=<ID=(?:{'|'.join(NAMES)}),|cad_annotation=)")
+_OF_SOURCE: Final = re.compile(r'##INFO=<ID=(CAD_\w+),.*,Source="CAD [^"]*",Version="[^"]*">')
 
 
-def header_lines(
+def figure_line(
     warehouse: Warehouse, base: Base, stratum: Stratum, *, is_without_family: bool
-) -> list[str]:
-    """The lines that a header gains, without their ends."""
+) -> str:
+    """The line that tells of the base whose figures a file gains, without its end."""
     # One line, so that a file that is annotated anew keeps no trace of an older base.
     about = {
         "Source": f"CAD {version('cad-warehouse')}",
@@ -59,17 +67,25 @@ def header_lines(
         "LeftAligned": "yes" if warehouse.has_reference else "no reference, trimmed only",
     }
     pairs = (f'{key}="{_quoted(value)}"' for key, value in about.items())
-    return [f"##cad_annotation=<ID=CAD,{','.join(pairs)}>", *(field.line for field in FIELDS)]
+    return f"##cad_annotation=<ID=CAD,{','.join(pairs)}>"
 
 
 def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def with_lines(header: str, lines: list[str]) -> tuple[str, bool]:
-    """A header with more lines before ``#CHROM``, and whether it had some of an earlier run."""
+def with_lines(header: str, lines: list[str]) -> tuple[str, tuple[str, ...]]:
+    """A header with more lines before ``#CHROM``, and the fields it had of an earlier run."""
     *meta, columns = header.splitlines(keepends=True)
-    kept = [line for line in meta if not _OURS.match(line)]
+    kept, stale = [], []
+    for line in meta:
+        own = _OF_SOURCE.match(line)
+        if own:
+            stale.append(own[1])
+        elif _OURS.match(line):
+            stale += NAMES
+        else:
+            kept.append(line)
     end = "\r\n" if columns.endswith("\r\n") else "\n"
     added = [line + end for line in lines]
-    return "".join([*kept, *added, columns]), len(kept) < len(meta)
+    return "".join([*kept, *added, columns]), tuple(dict.fromkeys(stale))

@@ -1,35 +1,57 @@
-"""From alternates as a file writes them to figures, with a tally of what they came to."""
+"""From alternates as a file writes them to texts for INFO, with a tally of what they came to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from cad.annotate.figures import STATES, AlleleFigures, FigureReader
+from cad.annotate.fields import InfoField
 from cad.warehouse import Warehouse
-from loaders.sites.alleles import Written, no_alleles, normalise
+from loaders.sites.alleles import Alleles, Written, no_alleles, normalise
 from schemas.contigs import canonical_contig
 
 
-class Found(NamedTuple):
-    """Figures by alternate, and which alternates are variants at all."""
+class Told(NamedTuple):
+    """What is said of some alternates, one row each.
 
-    figures: AlleleFigures
-    is_variant: NDArray[np.bool_]
+    Attributes:
+        is_there: whether anything is said; a line none of whose alternates has it gains nothing.
+        texts: by field, each one's value as text, a dot where it is missing.
+    """
+
+    is_there: NDArray[np.bool_]
+    texts: tuple[Any, ...]
 
     @classmethod
-    def join(cls, parts: list[Found]) -> Found:
+    def join(cls, parts: Sequence[Told]) -> Told:
         """Those of several contigs in one."""
         if len(parts) == 1:
             return parts[0]
-        columns = zip(*(vars(part.figures).values() for part in parts), strict=True)
+        columns = zip(*(part.texts for part in parts), strict=True)
         return cls(
-            AlleleFigures(*map(np.concatenate, columns)),
-            np.concatenate([part.is_variant for part in parts]),
+            np.concatenate([part.is_there for part in parts]),
+            tuple(pa.concat_arrays(column) for column in columns),
         )
+
+
+class Teller(Protocol):
+    """Says something of alternates: the base's figures, or what a source has."""
+
+    @property
+    def fields(self) -> Sequence[InfoField]:
+        """What it says, in the order of `Told.texts`."""
+
+    def tell(self, contig: str, alleles: Alleles) -> Told:
+        """What it says of alternates of one contig.
+
+        Raises:
+            Unavailable: `lake_file_damaged`.
+        """
 
 
 @dataclass
@@ -37,19 +59,19 @@ class AlleleLookUp:
     """Looks up the alternates of one file.
 
     Attributes:
-        states: alternates by state, in the order of `STATES`.
+        warehouse: whose form of variants they are brought to.
+        tellers: who is asked, in the order in which lines gain fields.
         missing: alternates that are no variants.
         ref_mismatches: those of them whose REF is not the reference's.
     """
 
     warehouse: Warehouse
-    reader: FigureReader
-    states: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(STATES), np.int64))
+    tellers: Sequence[Teller]
     missing: int = 0
     ref_mismatches: int = 0
 
-    def find(self, name: str, written: Written) -> Found:
-        """The figures of alternates of a contig, under its name in the file.
+    def find(self, name: str, written: Written) -> list[Told]:
+        """What each teller says of alternates of a contig, under its name in the file.
 
         Raises:
             Unavailable: `lake_file_damaged`.
@@ -60,8 +82,6 @@ class AlleleLookUp:
         else:
             folder = self.warehouse.reference
             alleles = normalise(written, contig, self.warehouse.assembly, folder)
-        figures = self.reader.look_up(contig or name, alleles)
-        self.states += np.bincount(figures.state[alleles.is_variant], minlength=len(STATES))
         self.missing += int(np.count_nonzero(~alleles.is_variant))
         self.ref_mismatches += len(alleles.mismatched)
-        return Found(figures, alleles.is_variant)
+        return [teller.tell(contig or name, alleles) for teller in self.tellers]

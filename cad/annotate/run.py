@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,13 +16,19 @@ import pysam
 
 from cad.annotate.bcf import write_bcf
 from cad.annotate.bgzip import BgzipWriter
-from cad.annotate.fields import header_lines, with_lines
+from cad.annotate.fields import figure_line, with_lines
+from cad.annotate.figure_texts import FigureTeller
 from cad.annotate.figures import STATES, FigureReader
-from cad.annotate.look_up import AlleleLookUp, Found
+from cad.annotate.look_up import AlleleLookUp, Told
+from cad.annotate.source_texts import SourceTeller, chosen_fields
 from cad.annotate.text import annotated, without_stale
+from cad.annotation.reader import AnnotationReader
+from cad.leases import pin
 from cad.query.asked import chosen_strata
-from cad.query.base import open_base
+from cad.query.base import Base, open_base
 from cad.query.reader import BaseReader
+from cad.registry.annotations import sources_at
+from cad.registry.engine import reading
 from cad.warehouse import Warehouse
 from loaders.sites.blocks import OrderCheck, Progress, read_blocks
 from loaders.sites.header import check_contigs
@@ -36,17 +42,22 @@ _INDEX: Final = {".vcf.gz": ".tbi", ".bcf": ".csi"}
 
 @dataclass(frozen=True)
 class Annotated:
-    """What was written; `states` counts alternates, `missing` those that are no variants."""
+    """What was written; `states` counts alternates, `missing` those that are no variants.
+
+    Without figures, `purpose`, `stratum` and `states` are None, and `commit` is the latest one.
+    `annotations` tell of each source how many alternates it knows.
+    """
 
     path: Path
     index: Path
-    purpose: str
-    stratum: str
+    purpose: str | None
+    stratum: str | None
     commit: int
     records: int
-    states: dict[str, int]
+    states: dict[str, int] | None
     missing: int
     ref_mismatches: int
+    annotations: list[dict[str, Any]]
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -62,6 +73,7 @@ class Annotated:
             "states": self.states,
             "missing": self.missing,
             "ref_mismatches": self.ref_mismatches,
+            "annotations": self.annotations,
             "seconds": round(self.seconds, 3),
         }
 
@@ -74,6 +86,8 @@ def annotate(
     purpose: str = "care",
     stratum: str = "all",
     own_family: str | None = None,
+    annotation: Sequence[str] = (),
+    figures: bool = True,
     progress: Progress | None = None,
 ) -> Annotated:
     """Write a copy of a VCF with the base's figures of each alternate, and its index beside it.
@@ -85,29 +99,32 @@ def annotate(
         purpose: whose consents and cohorts let them count.
         stratum: in whom.
         own_family: count as if this family's persons were not in the base: one's own patient.
+        annotation: sources whose fields are written too (`cad.annotate.source_texts`).
+        figures: False writes these alone, and needs no base.
         progress: told now and then.
 
     Raises:
         Conflict: `output_exists`; `base_conflict`, where a build replaced the base meanwhile.
         BadQuestion: `assembly_mismatch`, `header_malformed`, `line_malformed`, `pos_unusable`,
-            `file_unsorted`, `purpose_unknown`; `file_unusable` for another kind of output.
-        NotFound: `base_missing`, `stratum_unknown`, `family_unknown`.
+            `file_unsorted`, `purpose_unknown`, `annotation_field_unknown`; `file_unusable` for
+            another kind of output.
+        NotFound: `base_missing`, `stratum_unknown`, `family_unknown`, `annotation_unknown`.
         BatchRefused: `bgzf_truncated`, `bgzf_corrupt`, `bcf_malformed`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     started = perf_counter()
     with ExitStack() as stack:
         text, index = stack.enter_context(_output(out))
-        base = stack.enter_context(open_base(warehouse, purpose))
-        chosen = base.strata[chosen_strata(base, [stratum])[0]]
-        reader = BaseReader(warehouse, base)
-        family = None
-        if own_family is not None:
-            # Counting takes the build's compiled code, two seconds to load for those who need it.
-            counting = import_module("cad.annotate.own_family")
-            family = stack.enter_context(counting.open_family(reader, own_family, chosen))
-        look_up = AlleleLookUp(warehouse, FigureReader(reader, chosen, family))
-        lines = header_lines(warehouse, base, chosen, is_without_family=family is not None)
+        teller, commit_no, pinned_no, lines = None, 0, 0, []
+        if figures:
+            base = stack.enter_context(open_base(warehouse, purpose))
+            teller, about = _figure_teller(stack, warehouse, base, stratum, own_family)
+            lines, commit_no, pinned_no = [about], base.commit_no, base.pinned_no
+        else:
+            commit_no = pinned_no = stack.enter_context(pin(warehouse))
+        sources = _source_tellers(warehouse, pinned_no, annotation)
+        look_up = AlleleLookUp(warehouse, [*([teller] if teller else []), *sources])
+        lines += [one.line for each in look_up.tellers for one in each.fields]
         records = _write(source, text, lines, look_up, progress)
         _finish(text, out)
     seconds = perf_counter() - started
@@ -115,15 +132,43 @@ def annotate(
     return Annotated(
         path=out,
         index=index,
-        purpose=purpose,
-        stratum=stratum,
-        commit=base.commit_no,
+        purpose=purpose if figures else None,
+        stratum=stratum if figures else None,
+        commit=commit_no,
         records=records,
-        states=dict(zip(STATES, look_up.states.tolist(), strict=True)),
+        states=dict(zip(STATES, teller.states.tolist(), strict=True)) if teller else None,
         missing=look_up.missing,
         ref_mismatches=look_up.ref_mismatches,
+        annotations=[one.to_json() for one in sources],
         seconds=seconds,
     )
+
+
+def _figure_teller(
+    stack: ExitStack, warehouse: Warehouse, base: Base, stratum: str, own_family: str | None
+) -> tuple[FigureTeller, str]:
+    """What tells a stratum's figures, and the header line about it."""
+    chosen = base.strata[chosen_strata(base, [stratum])[0]]
+    reader = BaseReader(warehouse, base)
+    family = None
+    if own_family is not None:
+        # Counting takes the build's compiled code, two seconds to load for those who need it.
+        counting = import_module("cad.annotate.own_family")
+        family = stack.enter_context(counting.open_family(reader, own_family, chosen))
+    about = figure_line(warehouse, base, chosen, is_without_family=family is not None)
+    return FigureTeller(FigureReader(reader, chosen, family)), about
+
+
+def _source_tellers(
+    warehouse: Warehouse, commit_no: int, words: Sequence[str]
+) -> list[SourceTeller]:
+    """What tells the chosen sources' fields at a pinned commit."""
+    if not words:
+        return []
+    with reading(warehouse.engine) as connection:
+        chosen = chosen_fields(sources_at(connection, commit_no), words)
+    reader = AnnotationReader(warehouse, commit_no, [row for row, _ in chosen])
+    return [SourceTeller(reader, row, columns) for row, columns in chosen]
 
 
 @contextmanager
@@ -181,18 +226,20 @@ def _write(
     check_contigs(header, look_up.warehouse.assembly, source.name)
     order = OrderCheck(source.name)
     number = header.count("\n") + 1
-    told, is_stale = with_lines(header, lines)
+    names = [[field.name for field in teller.fields] for teller in look_up.tellers]
+    header, stale = with_lines(header, lines)
     records = 0
     with BgzipWriter(out) as file:
-        file.write(told.encode(errors="surrogateescape"))
+        file.write(header.encode(errors="surrogateescape"))
         for block in blocks:
-            fresh = without_stale(block) if is_stale else block
+            fresh = without_stale(block, stale) if stale else block
             parsed = Lines.parse(fresh, number + records, source.name)
             found = []
             for contig, run in parsed.runs():
                 name = contig.decode(errors="replace")
                 order.check(name, parsed.pos[run])
                 found.append(look_up.find(name, parsed.written(run)))
-            file.write(annotated(parsed, Found.join(found)))
+            told = [Told.join(parts) for parts in zip(*found, strict=True)]
+            file.write(annotated(parsed, told, names))
             records += len(parsed)
     return records

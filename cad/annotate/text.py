@@ -1,7 +1,8 @@
-"""Blocks of data lines with the figures in their INFO column, all else byte for byte as it was."""
+"""Blocks of data lines with more in their INFO column, all else byte for byte as it was."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -9,58 +10,51 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from cad.annotate.fields import NAMES
-from cad.annotate.figures import STATES, by_name
-from cad.annotate.look_up import Found
+from cad.annotate.look_up import Told
 from cad.arrow import flags, numbers, word
 from loaders.sites.lines import Lines
 
 _DOT: Final = ord(".")
-_STALE: Final = tuple(f"{name}=".encode() for name in NAMES)
 
 
-def annotated(lines: Lines, found: Found) -> bytes:
-    """The block with a value for each alternate; lines without any variant stay as they are."""
+def annotated(lines: Lines, told: Sequence[Told], names: Sequence[Sequence[str]]) -> bytes:
+    """The block with what is told of each alternate; `names` are the fields of each teller.
+
+    A line gains a teller's fields where it says something of any alternate; else it stays as it is.
+    """
     first = lines.first
     # A line's alternates are never none: what stands in ALT is split at commas.
-    has_any = np.logical_or.reduceat(found.is_variant, first[:-1])
-    words: list[Any] = []
-    for name, values in _texts(found).items():
-        words += [word(f";{name}=" if words else f"{name}="), _by_line(values, first)]
+    gains = [np.logical_or.reduceat(one.is_there, first[:-1]) for one in told]
+    has_any = np.logical_or.reduce(gains) if gains else np.zeros(len(lines), bool)
     octets = np.frombuffer(lines.text, np.uint8)
     is_bare = (lines.info_end - lines.info == 1) & (octets[lines.info] == _DOT)
     is_bare |= lines.info_end == lines.info
     cut = np.where(is_bare & has_any, lines.info, lines.info_end)
-    before = pc.if_else(flags(is_bare), word(""), word(";"))
-    added = pc.binary_join_element_wise(before, *words, word(""))
-    added = pc.if_else(flags(has_any), added, word("")).cast(pa.large_binary())
+    pieces: list[Any] = []
+    begun = ~is_bare
+    for one, gain, fields in zip(told, gains, names, strict=True):
+        piece = _piece(one, fields, first, begun)
+        pieces.append(piece if gain.all() else pc.if_else(flags(gain), piece, word("")))
+        begun = begun | gain
     head, tail = _pieces(lines, cut)
-    whole = pc.binary_join_element_wise(head, added, tail, word("", pa.large_binary()))
-    return _bytes_of(whole)
+    if not pieces:
+        return lines.text
+    added = pc.binary_join_element_wise(*pieces, word("")) if len(pieces) > 1 else pieces[0]
+    added = added.cast(pa.large_binary())
+    whole_lines = pc.binary_join_element_wise(head, added, tail, word("", pa.large_binary()))
+    return _bytes_of(whole_lines)
 
 
-def _texts(found: Found) -> dict[str, Any]:
-    """Each field's value by alternate as text; a missing one is a dot."""
-    missing, dot = flags(~found.is_variant), word(".")
-    texts: dict[str, Any] = {}
-    for name, values in by_name(found.figures).items():
-        if values.dtype == np.float64:
-            # VCF's readers keep 32 bits: the shortest text that gives them back.
-            told = numbers(values.astype(np.float32)).cast(pa.string())
-            texts[name] = pc.if_else(flags(~found.is_variant | np.isnan(values)), dot, told)
-        else:
-            texts[name] = pc.if_else(missing, dot, numbers(values).cast(pa.string()))
-    texts["CAD_STATE"] = pc.if_else(missing, dot, _states(found.figures.state))
-    return texts
-
-
-def _states(state: NDArray[np.int8]) -> Any:
-    """The names of states, by their place in `STATES`."""
-    # Of four words, one is chosen row by row: the last, unless an earlier one is.
-    names = word(STATES[-1])
-    for place, name in reversed(list(enumerate(STATES[:-1]))):
-        names = pc.if_else(flags(state == place), word(name), names)
-    return names
+def _piece(
+    told: Told, fields: Sequence[str], first: NDArray[np.int64], begun: NDArray[np.bool_]
+) -> Any:
+    """One teller's fields of each line; `begun` where INFO has something before them."""
+    words: list[Any] = []
+    for name, values in zip(fields, told.texts, strict=True):
+        words += [word(f";{name}="), _by_line(values, first)]
+    if not begun.all():
+        words[0] = pc.if_else(flags(begun), words[0], word(f"{fields[0]}="))
+    return pc.binary_join_element_wise(*words, word(""))
 
 
 def _by_line(values: Any, first: NDArray[np.int64]) -> Any:
@@ -92,16 +86,17 @@ def _bytes_of(texts: Any) -> bytes:
     return bytes(memoryview(data)[int(edges[0]) : int(edges[-1])])
 
 
-def without_stale(text: bytes) -> bytes:
-    """Lines without what an earlier run had written into INFO."""
-    return b"".join(map(_without_stale, text.splitlines(keepends=True)))
+def without_stale(text: bytes, names: Sequence[str]) -> bytes:
+    """Lines without what an earlier run had written into INFO under some names."""
+    stale = tuple(f"{name}=".encode() for name in names)
+    return b"".join(_without_stale(line, stale) for line in text.splitlines(keepends=True))
 
 
-def _without_stale(line: bytes) -> bytes:
+def _without_stale(line: bytes, stale: tuple[bytes, ...]) -> bytes:
     parts = line.split(b"\t", 8)
     if len(parts) < 8 or b"CAD_" not in parts[7]:
         return line
     info = parts[7].rstrip(b"\r\n")
-    kept = [one for one in info.split(b";") if not one.startswith(_STALE)]
+    kept = [one for one in info.split(b";") if not one.startswith(stale)]
     parts[7] = (b";".join(kept) or b".") + parts[7][len(info) :]
     return b"\t".join(parts)

@@ -108,6 +108,7 @@ class AnnotationReader:
 
     Attributes:
         sources: the versions it answers from.
+        files: their open files.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class AnnotationReader:
         self.sources = tuple(sources)
         self._warehouse = warehouse
         self._commit_no = commit_no
-        self._files = files or TableFiles()
+        self.files = files or TableFiles()
         self._paths: dict[tuple[str, int], dict[tuple[int, str], Path]] = {}
         self._whole: dict[tuple[int, str], pa.Table] = {}
 
@@ -155,7 +156,7 @@ class AnnotationReader:
             for number in bins:
                 path = self.path(source, kind.tables[0], contig, number)
                 if path is not None:
-                    _collect(self._files.open(path).between(start, end), wanted, records)
+                    _collect(self.files.open(path).between(start, end), wanted, records)
         return found
 
     def path(self, source: AnnotationRow, table: str, contig: str, bin_: int) -> Path | None:

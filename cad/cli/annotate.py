@@ -44,33 +44,53 @@ def annotate(
             help="Count as if this family's persons were not there: one's own patient.",
         ),
     ] = None,
+    annotation: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--annotation",
+            metavar="SOURCE[@VERSION][:FIELD+...]",
+            help="Fields of these sources too, parted by commas; :* for all of a source's.",
+            show_default=False,
+        ),
+    ] = None,
+    figures: Annotated[
+        bool,
+        typer.Option("--figures/--no-figures", help="The base's figures, or annotations alone."),
+    ] = True,
 ) -> Reply:
     """Write the figures of each alternate into a VCF.
 
     Each alternate is trimmed and left-aligned before it is looked up; the file keeps what it has,
     and gains CAD_AC, CAD_AN, CAD_AF, CAD_NHOMALT, CAD_NHEMI, CAD_FAF95, CAD_PERSONS and CAD_STATE
-    with a value for each alternate as written.
+    with a value for each alternate as written. A source's fields are called CAD_<source>_<field>.
 
-    Example: cad annotate patient.vcf.gz -o annotated.vcf.gz -w national
+    Example: cad annotate patient.vcf.gz -o annotated.vcf.gz -w national --annotation clinvar,gnomad
     """  # fmt: skip
     with Warehouse.open(warehouse) as opened, progress_bar("annotating") as progress:
         made = annotate_file(
             opened, source, out,
             purpose=purpose, stratum=stratum, own_family=own_family, progress=progress,
+            annotation=annotation or (), figures=figures,
         )  # fmt: skip
     document = made.to_json()
     return Reply(document, lambda console: _show(document, console))
 
 
 def _show(document: Mapping[str, Any], console: Console) -> None:
-    states = ", ".join(
-        f"{count:,} {state.replace('_', ' ')}" for state, count in document["states"].items()
-    )
-    text = (
-        f"{document['path']}: {document['records']:,} records, {document['purpose']}, "
-        f"{document['stratum']}, commit {document['commit']}\n"
-        f"alternates: {states}, {document['missing']:,} that are not counted"
-    )
+    about = f"commit {document['commit']}"
+    if document["states"] is not None:
+        about = f"{document['purpose']}, {document['stratum']}, {about}"
+    lines = [f"{document['path']}: {document['records']:,} records, {about}"]
+    states = [
+        f"{count:,} {state.replace('_', ' ')}"
+        for state, count in (document["states"] or {}).items()
+    ]
+    text = "alternates: " + ", ".join([*states, f"{document['missing']:,} that are not counted"])
     if document["ref_mismatches"]:
         text += f" ({document['ref_mismatches']:,} whose REF is not the reference's)"
-    console.print(Text(text), soft_wrap=True)
+    lines.append(text)
+    lines += [
+        f"{one['source']} {one['version']}: {one['found']:,} alternates"
+        for one in document["annotations"]
+    ]
+    console.print(Text("\n".join(lines)), soft_wrap=True)

@@ -22,6 +22,7 @@ Flags = NDArray[np.bool_]
 
 _REF_LETTERS: Final = b"ACGTNRYSWKMBDHVacgtnryswkmbdhv"
 _ALT_LETTERS: Final = b"ACGTNacgtn"
+_PLAIN_LETTERS: Final = b"ACGTN"
 
 
 def _upper(letters: bytes) -> NDArray[np.uint8]:
@@ -95,15 +96,16 @@ def normalise(written: Written, contig: str, assembly: Assembly, reference: Path
     mismatched = np.flatnonzero(is_variant & ~agrees).tolist()
     is_variant &= agrees
     longer: dict[int, tuple[str, str]] = {}
-    for row, (long_ref, long_alt) in written.longer.items():
-        at = int(pos[row])
-        if not _is_variant(at, long_ref, long_alt, length):
+    places = zip(written.longer.items(), pos[list(written.longer)].tolist(), strict=True)
+    for (row, (long_ref, long_alt)), at in places:
+        upper_ref, upper_alt = long_ref.upper(), long_alt.upper()
+        if not _is_variant(at, upper_ref, upper_alt, length):
             continue
-        texts = long_ref.upper(), long_alt.upper()
-        if _is_normal(held, at, *texts):
-            is_variant[row], longer[row] = True, (texts[0].decode(), texts[1].decode())
+        texts = upper_ref.decode(), upper_alt.decode()
+        if _is_normal(held, at, upper_ref, upper_alt):
+            is_variant[row], longer[row] = True, texts
             continue
-        normal = normalise_variant(reference, contig, at, texts[0].decode(), texts[1].decode())
+        normal = normalise_variant(reference, contig, at, *texts)
         is_variant[row] = normal.agrees
         if not normal.agrees:
             mismatched.append(row)
@@ -118,18 +120,23 @@ def normalise(written: Written, contig: str, assembly: Assembly, reference: Path
 
 
 def _is_variant(pos: int, ref: bytes, alt: bytes, length: int) -> bool:
-    strange = ref.translate(None, _REF_LETTERS) or alt.translate(None, _ALT_LETTERS)
-    known = not strange and len(ref) * len(alt) > 0 and ref.upper() != alt.upper()
-    return known and 1 <= pos <= length - len(ref) + 1
+    # Mostly both alleles have plain letters: one call tells.
+    if (ref + alt).translate(None, _PLAIN_LETTERS) and (
+        ref.translate(None, _REF_LETTERS) or alt.translate(None, _ALT_LETTERS)
+    ):
+        return False
+    return ref != alt and bool(ref) and bool(alt) and 1 <= pos <= length - len(ref) + 1
 
 
 def _is_normal(held: Sequence, pos: int, ref: bytes, alt: bytes) -> bool:
     """Whether a glance tells that nothing is to be trimmed or moved, as mostly."""
-    if min(len(ref), len(alt)) > 1 or ref[-1] == alt[-1]:
+    if ref[-1] == alt[-1] or (len(ref) > 1 and len(alt) > 1):
         return False
+    if not len(held.bases):
+        return True
     first = pos - held.start
     there = held.bases[max(first, 0) : max(first + len(ref), 0)].tobytes()
-    return not len(held.bases) or there == ref
+    return there == ref
 
 
 def _agree(held: Sequence, pos: Longs, ref: NDArray[np.uint8]) -> Flags:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
@@ -59,8 +58,7 @@ class Lines:
         ends = np.flatnonzero(octets == _NEWLINE)
         start = np.concatenate([[0], ends[:-1] + 1])
         tabs = _columns(octets, start, ends, number, name)
-        chroms = [text[a:b] for a, b in zip(start.tolist(), tabs[:, 0].tolist(), strict=True)]
-        contigs = [(chrom, sum(1 for _ in run)) for chrom, run in groupby(chroms)]
+        contigs = _contigs(text, octets, start, tabs[:, 0])
         pos = _numbers(octets, tabs[:, 0] + 1, tabs[:, 1], number, name)
         first, alt = _alternates(octets, tabs[:, 3] + 1, tabs[:, 4])
         # Where no column follows INFO, a carriage return may.
@@ -102,6 +100,23 @@ class Lines:
                 )
             },
         )
+
+
+def _contigs(
+    text: bytes, octets: NDArray[np.uint8], start: Longs, end: Longs
+) -> list[tuple[bytes, int]]:
+    """Name and number of lines of each run of lines on one contig."""
+    width = end - start
+    differs = np.ones(len(start), bool)
+    differs[1:] = width[1:] != width[:-1]
+    # Where widths are alike letters are compared, one place after the other.
+    for place in range(int(width.max(initial=0))):
+        letter = octets[np.minimum(start + place, end - 1)]
+        differs[1:] |= letter[1:] != letter[:-1]
+    first = np.flatnonzero(differs)
+    counts = np.diff(first, append=len(start)).tolist()
+    edges = zip(start[first].tolist(), end[first].tolist(), strict=True)
+    return [(text[a:b], count) for (a, b), count in zip(edges, counts, strict=True)]
 
 
 def _columns(octets: NDArray[np.uint8], start: Longs, ends: Longs, number: int, name: str) -> Longs:
