@@ -29,7 +29,14 @@ from cad.registry.batches import insert_bucket, pushed_buckets
 from cad.registry.bucket_files import bucket_files
 from cad.registry.engine import reading
 from cad.registry.files import LakeFile, remove_empty_buckets
-from cad.registry.samples import Sample, buckets_of, desired_samples, move_samples, sample_tracks
+from cad.registry.samples import (
+    Sample,
+    buckets_of,
+    desired_samples,
+    left_behind,
+    move_samples,
+    sample_tracks,
+)
 from cad.warehouse import Warehouse
 from loaders.jobs import Span, WrittenFile
 from loaders.lake_writer import LakeWriter
@@ -109,8 +116,15 @@ def _compact_group(warehouse: Warehouse, group: Sequence[Sample]) -> tuple[int, 
     with reading(warehouse.engine) as connection:
         files = {table: bucket_files(connection, table, buckets) for table in SAMPLE_TABLES}
         tracks = {no for own in sample_tracks(connection, numbers).values() for no in own}
+        moved = left_behind(connection, numbers)
+    stale = [
+        (str(warehouse.path / file.path), sample)
+        for table in ("calls", "callable")
+        for file in files[table]
+        for sample in moved.get(file.bucket_no or 0, ())
+    ]
     with open_session(warehouse, "compact") as session:
-        written = list(_write_group(warehouse, session, files, numbers, tracks))
+        written = list(_write_group(warehouse, session, files, numbers, tracks, stale))
 
         def apply(connection: Connection, commit_no: int) -> None:
             _check_unmoved(connection, commit_no, group)
@@ -140,10 +154,12 @@ def _write_group(
     files: dict[str, list[LakeFile]],
     numbers: Sequence[int],
     tracks: set[int],
+    stale: Sequence[tuple[str, int]],
 ) -> Iterator[WrittenFile]:
     with open_database(warehouse.settings, session.staging / "spill") as database:
         database.register("moving", pa.table({"sample": pa.array(numbers, pa.int32())}))
         database.register("tracks_moving", pa.table({"track": pa.array(tracks, pa.int32())}))
+        database.register("left_behind", _left_behind_table(stale))
         for table in ("calls", "callable"):
             for place in places_of(files[table], warehouse.assembly):
                 session.check()
@@ -157,6 +173,12 @@ def _write_group(
         written = _write_tracks(database, paths, session.staging)
         if written is not None:
             yield written
+
+
+def _left_behind_table(stale: Sequence[tuple[str, int]]) -> pa.Table:
+    """The files, by path, in which some samples have rows that another file has too."""
+    files, samples = [file for file, _ in stale], [sample for _, sample in stale]
+    return pa.table({"file": pa.array(files, pa.string()), "sample": pa.array(samples, pa.int32())})
 
 
 def _at(file: LakeFile, place: Place) -> bool:

@@ -9,7 +9,7 @@ time and rows.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -27,7 +27,7 @@ from cad.query.base import Base, open_base
 from cad.registry.batches import list_batches
 from cad.registry.engine import reading
 from cad.registry.files import lake_files
-from cad.registry.samples import desired_samples
+from cad.registry.samples import desired_samples, left_behind
 from cad.registry.tables import folded
 from cad.warehouse import Warehouse
 from schemas.errors import BadQuestion
@@ -153,14 +153,18 @@ def _make_views(
         _make_table(connection, name, table)
     paths: list[str] = []
     with reading(warehouse.engine) as registry:
+        live = [one.sample_no for one in desired_samples(registry, base.pinned_no)]
+        behind = left_behind(registry, live, base.pinned_no)
         for name in _OF_SAMPLES:
-            files = lake_files(registry, base.pinned_no, name)
-            own = [str(warehouse.path / file.path) for file in files]
+            own = {
+                str(warehouse.path / file.path): behind.get(file.bucket_no or 0, [])
+                for file in lake_files(registry, base.pinned_no, name)
+            }
             # Files may hold rows of samples that were replaced since; `samples` tells who is left.
             _make_view(connection, name, own, " SEMI JOIN samples USING (sample)")
             paths += own
     for name in _OF_BASE:
-        own = [str(path) for path in base.files[name].values()]
+        own = dict.fromkeys(map(str, base.files[name].values()), [])
         _make_view(connection, name, own, "")
         paths += own
     for name in _WRITTEN:
@@ -203,14 +207,23 @@ def _make_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table
 
 
 def _make_view(
-    connection: duckdb.DuckDBPyConnection, name: str, paths: Sequence[str], rest: str
+    connection: duckdb.DuckDBPyConnection, name: str, paths: Mapping[str, Sequence[int]], rest: str
 ) -> None:
-    """A view over Parquet files; an empty table where there is none."""
+    """A view over Parquet files; an empty table where there is none.
+
+    `paths` name the samples whose rows do not count in a file, for another one has them too.
+    """
     if not paths:
         _make_table(connection, name, VIEWS[name].empty_table())
         return
-    files = ", ".join(map(quote, paths))
-    connection.execute(f"CREATE VIEW {name} AS FROM read_parquet([{files}]){rest}")
+    whole = ", ".join(quote(path) for path, behind in paths.items() if not behind)
+    parts = [f"FROM read_parquet([{whole}])"] if whole else []
+    for path, behind in paths.items():
+        if behind:
+            numbers = ", ".join(map(str, behind))
+            parts.append(f"FROM read_parquet([{quote(path)}]) WHERE sample NOT IN ({numbers})")
+    rows = " UNION ALL ".join(parts)
+    connection.execute(f"CREATE VIEW {name} AS FROM ({rows}){rest}")
     _comment(connection, "VIEW", name)
 
 

@@ -99,10 +99,11 @@ class OwnFamily:
         """Make ready for a bin: its place as the build knows it, and its contig's counters."""
         contig, assembly = place.contig, self._assembly
         if self._counters is None or self._counters[0] != contig:
+            left = self._sources.left_behind
             self._counters = (
                 contig,
-                CallCounter(self._table, assembly, contig),
-                DepthCounter(self._table, self._tracks, assembly, contig),
+                CallCounter(self._table, assembly, contig, left),
+                DepthCounter(self._table, self._tracks, assembly, contig, left),
             )
         first = place.bin * BIN_SIZE + 1
         last = min(first + BIN_SIZE - 1, contig_length(assembly, contig))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -33,9 +33,18 @@ _DIFFERENCE: Final = pa.schema(
 
 
 class CallCounter:
-    """Counts the difference of calls, bin by bin of one contig."""
+    """Counts the difference of calls, bin by bin of one contig.
 
-    def __init__(self, members: MemberTable, assembly: Assembly, contig: str) -> None:
+    `left_behind` names by path the samples whose rows in that file do not count.
+    """
+
+    def __init__(
+        self,
+        members: MemberTable,
+        assembly: Assembly,
+        contig: str,
+        left_behind: Mapping[str, NDArray[np.int32]],
+    ) -> None:
         self._profiles = members.profiles()
         self._n_strata = members.n_strata
         parts = stretches(assembly, contig)
@@ -44,7 +53,7 @@ class CallCounter:
             np.array([part.region_class for part in parts], np.uint8),
             np.array([_COPIES_OF_DOSE[region] for region in RegionClass], np.uint8),
         )
-        self._reader = BinReader(("pos", "ref", "alt", "sample", "dosage"))
+        self._reader = BinReader(("pos", "ref", "alt", "sample", "dosage"), left_behind)
 
     def count(self, files: Sequence[str], place: Place) -> pa.Table:
         """Signed counts of the bin: pos, ref, alt, stratum, `n_het` and so on.

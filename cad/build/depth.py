@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +19,24 @@ from schemas.known import PLOIDY, SEXES
 class DepthCounter:
     """Counts the difference of depth, bin by bin of one contig.
 
-    Members are the samples by sex, then the tracks by sex.
+    Members are the samples by sex, then the tracks by sex. `left_behind` names by path the samples
+    whose rows in that file do not count.
     """
 
     def __init__(
-        self, table: MemberTable, tracks: list[MemberTrack], assembly: Assembly, contig: str
+        self,
+        table: MemberTable,
+        tracks: list[MemberTrack],
+        assembly: Assembly,
+        contig: str,
+        left_behind: Mapping[str, NDArray[np.int32]],
     ) -> None:
         self._tracks = [track for track in tracks if contig in track.runs]
         self._samples = len(table.entries)
         self._n_strata = table.n_strata
         self._contig = contig
         self._member_of = _members_by_sample(table)
-        self._reader = BinReader(("start", "end", "code", "replaced", "sample"))
+        self._reader = BinReader(("start", "end", "code", "replaced", "sample"), left_behind)
         entries = [*table.entries.values(), *(track.entries for track in self._tracks)]
         sexes = [sex for _, sex in table.entries] + [track.sex for track in self._tracks]
         slots = np.array([slot for entry in entries for slot in entry], np.int32).reshape(-1, 2)

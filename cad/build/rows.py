@@ -7,13 +7,15 @@ are decoded, and the footer of a file is parsed once for all its bins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from cad.arrow import flags
 from cad.build.place import Place
 
 _TEXTS: Final = ("ref", "alt")
@@ -30,11 +32,16 @@ class BinReader:
     """Reads one table's rows bin by bin.
 
     Args:
-        columns: what is wanted of a row; the first is the position by which rows are sorted.
+        columns: what is wanted of a row, `sample` among it; the first is the position by which
+            rows are sorted.
+        left_behind: by path, samples whose rows in that file do not count.
     """
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(
+        self, columns: Sequence[str], left_behind: Mapping[str, NDArray[np.int32]]
+    ) -> None:
         self._columns = list(columns)
+        self._left_behind = left_behind
         self._texts = [name for name in _TEXTS if name in columns]
         self._footers: dict[str, _Footer] = {}
 
@@ -55,7 +62,11 @@ class BinReader:
             rows = file.read_row_groups(wanted, self._columns, use_threads=False)
         position = rows[self._columns[0]].to_numpy()
         lower, upper = np.searchsorted(position, [place.first, place.last + 1])
-        return rows.slice(lower, upper - lower) if upper > lower else None
+        rows = rows.slice(lower, upper - lower)
+        if path in self._left_behind:
+            gone = np.isin(rows["sample"].to_numpy(), self._left_behind[path])
+            rows = rows.filter(flags(~gone))
+        return rows if rows.num_rows else None
 
     def _footer(self, path: str) -> _Footer:
         found = self._footers.get(path)

@@ -169,8 +169,9 @@ class _Work:
         done = 0
         with open_database(self.warehouse.settings, self.session.staging / "spill") as database:
             for contig, of_contig in groupby(places, lambda place: place.contig):
-                calls = CallCounter(members, assembly, contig)
-                depth = DepthCounter(members, tracks, assembly, contig)
+                left = self.sources.left_behind
+                calls = CallCounter(members, assembly, contig, left)
+                depth = DepthCounter(members, tracks, assembly, contig, left)
                 for place in of_contig:
                     self.session.check()
                     self._fold_bin(database, calls, depth, members, place, written, replaced)

@@ -16,7 +16,7 @@ from cad.build.plan import BuildPlan
 from cad.build.tracks import MemberTrack
 from cad.registry.bucket_files import bucket_files, track_checksums
 from cad.registry.files import LakeFile, lake_files
-from cad.registry.samples import buckets_of, sample_tracks
+from cad.registry.samples import buckets_of, left_behind, sample_tracks
 from cad.warehouse import Warehouse
 from schemas.contigs import BIN_SIZE, CONTIGS, Assembly, contig_length
 
@@ -33,6 +33,9 @@ class Sources:
 
     folder: Path
     files: dict[str, list[LakeFile]]
+    left_behind: dict[str, NDArray[np.int32]]
+    """By path as `at` gives it: samples whose rows in that file do not count, for they were moved.
+    """
     held: dict[str, dict[tuple[str, int], dict[str, LakeFile]]]
     tracks_of: dict[int, list[int]]
     checksums: dict[int, str]
@@ -51,9 +54,16 @@ class Sources:
                 for file in lake_files(connection, plan.commit_no, table, purpose=purpose):
                     if file.contig is not None and file.bin is not None:
                         bins.setdefault((file.contig, file.bin), {})[table] = file
+        files = {table: bucket_files(connection, table, buckets) for table in SAMPLE_TABLES}
+        moved = left_behind(connection, samples)
         return cls(
             warehouse.path,
-            {table: bucket_files(connection, table, buckets) for table in SAMPLE_TABLES},
+            files,
+            {
+                str(warehouse.path / file.path): np.array(moved[file.bucket_no], np.int32)
+                for file in (*files["calls"], *files["callable"])
+                if file.bucket_no in moved
+            },
             held,
             tracks_of,
             track_checksums(connection, numbers),

@@ -90,7 +90,13 @@ def read_calls(
     within = (field("pos") >= region.start) & (field("pos") <= region.end)
     wanted = (field("contig") == region.contig) & within & field("sample").isin(sorted(samples))
     paths = _files_at(connection, "calls", buckets, region)
-    return [row for path in paths for row in _read(folder / path, wanted)]
+    # A sample that was moved leaves its rows in the file of a bucket where others stayed.
+    rows = {
+        (row["sample"], row["pos"], row["ref"], row["alt"]): row
+        for path in paths
+        for row in _read(folder / path, wanted)
+    }
+    return list(rows.values())
 
 
 def _files_at(

@@ -133,6 +133,26 @@ def buckets_of(connection: Connection, sample_nos: Collection[int]) -> dict[int,
     return buckets
 
 
+def left_behind(
+    connection: Connection, sample_nos: Collection[int], commit_no: int | None = None
+) -> dict[int, list[int]]:
+    """By bucket: those of some samples whose rows lie in its files but by now in another's too.
+
+    A compaction writes the rows of the samples it moves to files of their own. Those of the bucket
+    they leave stay as they are while a sample remains there, be it one that was removed and is
+    still counted by a base. With a commit, what was moved later is not behind.
+    """
+    found: dict[int, list[int]] = defaultdict(list)
+    moved = bucket_sample.c.removed_at
+    is_moved = moved.is_not(None) if commit_no is None else moved <= commit_no
+    columns = select(bucket_sample.c.bucket_no, bucket_sample.c.sample_no)
+    for some in _chunks(sample_nos):
+        query = columns.where(bucket_sample.c.sample_no.in_(some), is_moved)
+        for bucket, number in connection.execute(query):
+            found[bucket].append(number)
+    return dict(found)
+
+
 def _chunks(values: Collection[Value]) -> Iterator[list[Value]]:
     """The values in lists that a database takes as parameters of one statement."""
     ordered = sorted(values)

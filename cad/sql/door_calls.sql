@@ -1,7 +1,8 @@
 -- Purpose: the passing SNVs of a few samples in one bin, to compare genomes by (cad.door.pairs).
 -- Inputs:  $files calls files; $contig, $first, $last the bin; looked_at (sample).
 -- Grain:   one row per sample and SNV it carries with both alleles known; `key` packs pos, ref, alt.
-SELECT
+-- Note:    a sample that was moved leaves its rows in the file of a bucket where others stayed.
+SELECT DISTINCT
   sample,
   (pos::BIGINT << 4) | ((strpos('ACGT', ref) - 1) << 2) | (strpos('ACGT', alt) - 1) AS key,
   dosage & 3 = 2 AS hom
