@@ -24,4 +24,8 @@ def _drawn(examples: int) -> settings:
 drawn = _drawn(SEEDS)
 seldom_drawn = _drawn(max(1, SEEDS // 2))
 """For what builds many times."""
+often_drawn = _drawn(200 * SEEDS)
+"""For what costs some milliseconds."""
+several_drawn = _drawn(8 * SEEDS)
+"""For what builds a few times."""
 a_seed = st.integers(0, 2**32)
