@@ -29,6 +29,7 @@ from cad.registry.engine import reading
 from cad.registry.files import lake_files
 from cad.registry.samples import desired_samples, left_behind
 from cad.registry.tables import folded
+from cad.sql_annotations import annotation_table_names, files_by_table, source_table
 from cad.warehouse import Warehouse
 from schemas.errors import BadQuestion
 from schemas.views import BATCHES, SAMPLES, STRATA, VIEWS
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 
 _OF_BASE: Final = ("base_counts", "base_an", "base_depth")
 _OF_SAMPLES: Final = ("calls", "callable")
-_WRITTEN: Final = ("frequencies", "depth")
+_WRITTEN: Final = ("frequencies", "depth", "annotated")
 _BATCH_ROWS: Final = 65_536
 _MADE: Final = ("sample", "counted")
 """Columns of `samples` that are not the registry's under the same name."""
@@ -167,16 +168,39 @@ def _make_views(
         own = dict.fromkeys(map(str, base.files[name].values()), [])
         _make_view(connection, name, own, "")
         paths += own
+    paths += _make_annotation_views(connection, warehouse, base)
     for name in _WRITTEN:
         connection.execute(f"CREATE VIEW {name} AS {statement(f'view_{name}')}")
         _comment(connection, "VIEW", name)
     return paths
 
 
+def _make_annotation_views(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, base: Base
+) -> list[str]:
+    """Make a view of each table of annotations; returns the files they read."""
+    with reading(warehouse.engine) as registry:
+        found = files_by_table(registry, warehouse, base.pinned_no)
+    for name in annotation_table_names():
+        parts = [
+            f"SELECT {quote(one.name)} AS source, {quote(one.version)} AS version, "  # noqa: S608
+            f"{str(one.is_default).lower()} AS is_default, * "
+            f"FROM read_parquet([{', '.join(map(quote, paths))}])"
+            for one, paths in found.get(name, [])
+        ]
+        if parts:
+            connection.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
+            _comment(connection, "VIEW", name)
+        else:
+            _make_table(connection, name, VIEWS[name].empty_table())
+    return [path for held in found.values() for _, paths in held for path in paths]
+
+
 def _registry_tables(warehouse: Warehouse, base: Base) -> dict[str, pa.Table]:
     with reading(warehouse.engine) as connection:
         batches = list_batches(connection, base.pinned_no)
         samples = desired_samples(connection, base.pinned_no)
+        annotations = source_table(connection, base.pinned_no)
         counted = set(
             connection.scalars(select(folded.c.sample_no).where(folded.c.purpose == base.purpose))
         )
@@ -193,6 +217,7 @@ def _registry_tables(warehouse: Warehouse, base: Base) -> dict[str, pa.Table]:
             [{name: getattr(one, name) for name in BATCHES.names} for one in batches], BATCHES
         ),
         "samples": pa.Table.from_pylist(rows, SAMPLES),
+        "annotations": annotations,
         "strata": pa.Table.from_pylist(
             [{"number": one.number, "stratum": one.name} for one in base.strata], STRATA
         ),

@@ -11,6 +11,8 @@ from typing import Final
 import pyarrow as pa
 
 from schemas.columns import column as _column
+from schemas.columns import said
+from schemas.lake import LAKE_TABLES
 from schemas.tables import BASE_AN, BASE_COUNTS, BASE_DEPTH, CALLABLE, CALLS
 
 _KEY: Final = tuple(CALLS.field(name) for name in ("contig", "pos", "ref", "alt"))
@@ -115,6 +117,54 @@ BATCHES: Final = pa.schema(
     metadata={"description": "One row per live batch."},
 )
 
+SOURCES: Final = pa.schema(
+    [
+        _column("source", _TEXT, "name", "Source of annotations."),
+        _column("kind", _TEXT, "name", "What kind of source it is."),
+        _column("version", _TEXT, "name", "Its version."),
+        _column("is_default", pa.bool_(), "yes or no", "Whether it answers for its source."),
+        _column("sha256", _TEXT, "hex", "Checksum of the file it was loaded from."),
+        _column("rows", pa.int64(), "rows", "In all its tables."),
+        _column("loaded_at", pa.timestamp("us", "UTC"), "UTC", "When it was loaded."),
+        _column("commit_no", _INT, "id", "The commit that loaded it."),
+    ],
+    metadata={"description": "One row per version of a source of annotations."},
+)
+OF_SOURCE: Final = tuple(SOURCES.field(name) for name in ("source", "version", "is_default"))
+"""Columns with which each view of annotations begins."""
+ANNOTATED: Final = pa.schema(
+    [
+        *_KEY,
+        *(
+            FREQUENCIES.field(name)
+            for name in ("ac", "an", "af", "n_het", "n_hom", "n_hemi", "persons", "faf95")
+        ),
+        _column(
+            "clinvar_significance", _TEXT, "word", "ClinVar's words, by commas.", null=True
+        ),
+        _column("clinvar_stars", _INT, "stars", "The most stars of a record.", null=True),
+        _column("clinvar_variation_ids", _TEXT, "id", "ClinVar's ids, by commas.", null=True),
+        _column("rs", _TEXT, "id", "dbSNP numbers, by commas.", null=True),
+        _column("gnomad_af", pa.float64(), "fraction", "Greatest of gnomAD's sources.", null=True),
+        _column("gnomad_nhomalt", _INT, "persons", "gnomAD's homozygotes, greatest.", null=True),
+        _column("gnomad_faf95", pa.float64(), "fraction", "gnomAD's faf95, greatest.", null=True),
+        _column(
+            "gnomad_af_grpmax", pa.float64(), "fraction", "Frequency in gnomad_grpmax.", null=True
+        ),
+        _column("gnomad_grpmax", _TEXT, "name", "Group with the greatest frequency.", null=True),
+        _column("cadd_phred", pa.float64(), "score", "CADD's PHRED.", null=True),
+        _column("revel_score", pa.float64(), "score", "REVEL.", null=True),
+        _column(
+            "alphamissense_score", pa.float64(), "score", "AlphaMissense, greatest.", null=True
+        ),
+        _column("spliceai_ds_max", pa.float64(), "score", "SpliceAI, greatest.", null=True),
+    ],
+    metadata={
+        "description": "One row per variant of the base: figures of everybody, for one purpose, "
+        "beside what the sources' default versions say."
+    },
+)  # fmt: skip
+
 VIEWS: Final[dict[str, pa.Schema]] = {
     "frequencies": FREQUENCIES,
     "depth": DEPTH,
@@ -126,5 +176,14 @@ VIEWS: Final[dict[str, pa.Schema]] = {
     "base_counts": BASE_COUNTS,
     "base_an": BASE_AN,
     "base_depth": BASE_DEPTH,
+    "annotated": ANNOTATED,
+    "annotations": SOURCES,
+    **{
+        name: pa.schema(
+            [*OF_SOURCE, *schema], metadata=said((schema.metadata or {})[b"description"].decode())
+        )
+        for name, schema in LAKE_TABLES.items()
+        if name.startswith("annotation_")
+    },
 }
 """What `cad sql` may ask, by name."""

@@ -20,15 +20,12 @@ from cad.annotate.fields import figure_line, with_lines
 from cad.annotate.figure_texts import FigureTeller
 from cad.annotate.figures import STATES, FigureReader
 from cad.annotate.look_up import AlleleLookUp, Told
-from cad.annotate.source_texts import SourceTeller, chosen_fields
+from cad.annotate.source_texts import open_tellers
 from cad.annotate.text import annotated, without_stale
-from cad.annotation.reader import AnnotationReader
 from cad.leases import pin
 from cad.query.asked import chosen_strata
 from cad.query.base import Base, open_base
 from cad.query.reader import BaseReader
-from cad.registry.annotations import sources_at
-from cad.registry.engine import reading
 from cad.warehouse import Warehouse
 from loaders.sites.blocks import OrderCheck, Progress, read_blocks
 from loaders.sites.header import check_contigs
@@ -122,7 +119,7 @@ def annotate(
             lines, commit_no, pinned_no = [about], base.commit_no, base.pinned_no
         else:
             commit_no = pinned_no = stack.enter_context(pin(warehouse))
-        sources = _source_tellers(warehouse, pinned_no, annotation)
+        sources = open_tellers(warehouse, pinned_no, annotation)
         look_up = AlleleLookUp(warehouse, [*([teller] if teller else []), *sources])
         lines += [one.line for each in look_up.tellers for one in each.fields]
         records = _write(source, text, lines, look_up, progress)
@@ -157,18 +154,6 @@ def _figure_teller(
         family = stack.enter_context(counting.open_family(reader, own_family, chosen))
     about = figure_line(warehouse, base, chosen, is_without_family=family is not None)
     return FigureTeller(FigureReader(reader, chosen, family)), about
-
-
-def _source_tellers(
-    warehouse: Warehouse, commit_no: int, words: Sequence[str]
-) -> list[SourceTeller]:
-    """What tells the chosen sources' fields at a pinned commit."""
-    if not words:
-        return []
-    with reading(warehouse.engine) as connection:
-        chosen = chosen_fields(sources_at(connection, commit_no), words)
-    reader = AnnotationReader(warehouse, commit_no, [row for row, _ in chosen])
-    return [SourceTeller(reader, row, columns) for row, columns in chosen]
 
 
 @contextmanager

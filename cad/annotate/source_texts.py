@@ -17,7 +17,9 @@ from cad.annotation.manage import chosen_sources
 from cad.annotation.match import SourceRows
 from cad.annotation.reader import AnnotationReader
 from cad.arrow import numbers, values, word
-from cad.registry.annotations import AnnotationRow
+from cad.registry.annotations import AnnotationRow, sources_at
+from cad.registry.engine import reading
+from cad.warehouse import Warehouse
 from loaders.annotation.kinds import KINDS
 from loaders.columns import texts
 from loaders.sites.alleles import Alleles
@@ -37,12 +39,13 @@ class SourceTeller:
         source: the version.
         columns: the fields.
         found: alternates of which the source says something.
+        reader: looks them up.
     """
 
     def __init__(
         self, reader: AnnotationReader, source: AnnotationRow, columns: Sequence[str]
     ) -> None:
-        self._reader = reader
+        self.reader = reader
         self.source = source
         self.columns = tuple(columns)
         self.found = 0
@@ -83,12 +86,12 @@ class SourceTeller:
         which, parts = [], []
         bins = (alleles.pos[rows] - 1) // BIN_SIZE
         for number in np.unique(bins).tolist():
-            path = self._reader.path(self.source, self._table, contig, number)
+            path = self.reader.path(self.source, self._table, contig, number)
             if path is not None:
                 own = rows[bins == number]
                 at = alleles.pos[own]
                 held = SourceRows(
-                    self._reader.files.open(path).between(
+                    self.reader.files.open(path).between(
                         int(at.min()), int(at.max()), ("pos", "ref", "alt", *self.columns)
                     )
                 )
@@ -142,6 +145,22 @@ def _vcf_type(kind: pa.DataType) -> str:
     if pa.types.is_integer(kind):
         return "Integer"
     return "Float" if pa.types.is_floating(kind) else "String"
+
+
+def open_tellers(warehouse: Warehouse, commit_no: int, words: Sequence[str]) -> list[SourceTeller]:
+    """What tells the fields that words ask for (`chosen_fields`), at a pinned commit.
+
+    Raises:
+        NotFound: `annotation_unknown`.
+        BadQuestion: `annotation_field_unknown`.
+        Unavailable: `registry_unusable`.
+    """
+    if not words:
+        return []
+    with reading(warehouse.engine) as connection:
+        chosen = chosen_fields(sources_at(connection, commit_no), words)
+    reader = AnnotationReader(warehouse, commit_no, [row for row, _ in chosen])
+    return [SourceTeller(reader, row, columns) for row, columns in chosen]
 
 
 def chosen_fields(

@@ -22,31 +22,37 @@ _LONGER: Final = np.uint64(1 << 63)
 
 
 class SourceRows:
-    """Rows of a placed table, sorted by position, to be found by alternates."""
+    """Rows of a placed table, sorted by position, to be found by alternates.
+
+    Attributes:
+        rows: the rows.
+        pos: their positions.
+        code: their alleles as numbers.
+    """
 
     def __init__(self, rows: pa.Table) -> None:
         self.rows = rows
-        self._pos = values(rows["pos"])
-        self._code = _codes(rows["ref"], rows["alt"])
+        self.pos = values(rows["pos"])
+        self.code = _codes(rows["ref"], rows["alt"])
 
     def find(self, alleles: Alleles, which: Longs) -> Longs:
         """For each of some alternates the first row about it, -1 where there is none."""
-        pos, code = alleles.pos[which], allele_codes(alleles, which)
-        found = np.full(len(which), -1, np.int64)
-        if not len(self._pos):
-            return found
-        at = np.searchsorted(self._pos, pos)
-        open_ = np.arange(len(which))
-        while len(open_):
-            inside = at[open_] < len(self._pos)
-            open_ = open_[inside]
-            here = at[open_]
-            open_ = open_[self._pos[here] == pos[open_]]
-            here = at[open_]
-            same = self._code[here] == code[open_]
-            found[open_[same]] = here[same]
-            open_ = open_[~same]
-            at[open_] += 1
+        return self.find_codes(alleles.pos[which], allele_codes(alleles, which))
+
+    def find_codes(self, pos: NDArray[Any], code: Longs) -> Longs:
+        """`find` of alleles as positions and numbers."""
+        found = np.full(len(pos), -1, np.int64)
+        at = np.searchsorted(self.pos, pos)
+        # Those still sought are compared with one row of their position after the other.
+        sought = np.arange(len(pos))
+        while len(sought):
+            sought = sought[at[sought] < len(self.pos)]
+            sought = sought[self.pos[at[sought]] == pos[sought]]
+            here = at[sought]
+            same = self.code[here] == code[sought]
+            found[sought[same]] = here[same]
+            sought = sought[~same]
+            at[sought] += 1
         return found
 
 
@@ -61,10 +67,9 @@ def allele_codes(alleles: Alleles, which: Longs) -> Longs:
 
 
 def _mixed(ref: Longs, alt: Longs) -> Longs:
-    mixed = (ref.view(np.uint64) if ref.flags.c_contiguous else ref.astype(np.uint64)) * _FIRST
-    other = np.ascontiguousarray(alt).view(np.uint64) * _SECOND
-    whole: Longs = (mixed ^ other | _LONGER).view(np.int64)
-    return whole
+    one, other = (np.ascontiguousarray(part).view(np.uint64) for part in (ref, alt))
+    mixed: Longs = (one * _FIRST ^ other * _SECOND | _LONGER).view(np.int64)
+    return mixed
 
 
 def _codes(ref: Any, alt: Any) -> Longs:

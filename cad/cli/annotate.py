@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cad.annotate import annotate as annotate_file
-from cad.cli.options import PurposeOption, WarehouseOption
+from cad.cli.options import FieldsOption, PurposeOption, WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
 from cad.warehouse import Warehouse
@@ -44,15 +44,7 @@ def annotate(
             help="Count as if this family's persons were not there: one's own patient.",
         ),
     ] = None,
-    annotation: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--annotation",
-            metavar="SOURCE[@VERSION][:FIELD+...]",
-            help="Fields of these sources too, parted by commas; :* for all of a source's.",
-            show_default=False,
-        ),
-    ] = None,
+    annotation: FieldsOption = None,
     figures: Annotated[
         bool,
         typer.Option("--figures/--no-figures", help="The base's figures, or annotations alone."),

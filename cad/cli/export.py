@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cad.cli.options import PurposeOption, WarehouseOption
+from cad.cli.options import FieldsOption, PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.export.names import Naming
 from cad.export.parquet import export_parquet
@@ -32,13 +32,21 @@ def vcf(
     all_: Annotated[
         bool, typer.Option("--all", help="Write variants that only raw counts show, too.")
     ] = False,
+    annotation: FieldsOption = None,
 ) -> Reply:
     """Write a sites VCF and its index, one biallelic line per variant.
 
     Example: cad export vcf -o national.vcf.gz -w national
     """
     with Warehouse.open(warehouse) as opened:
-        made = export_vcf(opened, out, purpose=purpose, names=names, raw_only=all_)
+        made = export_vcf(
+            opened,
+            out,
+            purpose=purpose,
+            names=names,
+            raw_only=all_,
+            annotation=annotation or (),
+        )
     return _reply(made.to_json(), f"{made.variants:,} variants")
 
 
@@ -49,13 +57,15 @@ def parquet(
     ],
     warehouse: WarehouseOption,
     purpose: PurposeOption = "care",
+    annotation: FieldsOption = None,
 ) -> Reply:
     """Write one row per variant and stratum as Parquet, a file per contig.
 
     Example: cad export parquet -o national-parquet -w national
     """
     with Warehouse.open(warehouse) as opened:
-        document = export_parquet(opened, out, purpose=purpose).to_json()
+        made = export_parquet(opened, out, purpose=purpose, annotation=annotation or ())
+    document = made.to_json()
     return _reply(document, f"{document['rows']:,} rows in {document['files']:,} files")
 
 

@@ -47,6 +47,15 @@ AnnotationOption = Annotated[
         show_default=False,
     ),
 ]
+FieldsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--annotation",
+        metavar="SOURCE[@VERSION][:FIELD+...]",
+        help="Fields of these sources too, parted by commas; :* for all of a source's.",
+        show_default=False,
+    ),
+]
 AssemblyOption = Annotated[
     Assembly, typer.Option("--assembly", help="The assembly of every batch.", show_default=False)
 ]

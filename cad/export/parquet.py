@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from cad.annotate.source_texts import SourceTeller, open_tellers
+from cad.export.annotations import gathered, write_records
 from cad.export.figures import FiguresBlock, contigs_of, read_contig
 from cad.flags import FLAG_FIELDS, raised_names
 from cad.query.base import Base, open_base
@@ -68,18 +70,23 @@ class ExportedParquet:
         }
 
 
-def export_parquet(warehouse: Warehouse, out: Path, *, purpose: str = "care") -> ExportedParquet:
+def export_parquet(
+    warehouse: Warehouse, out: Path, *, purpose: str = "care", annotation: Sequence[str] = ()
+) -> ExportedParquet:
     """Write the latest base of a purpose as rows of `schemas.views.FREQUENCIES`.
+
+    What sources say of its variants goes to folders of their own, to be joined by the variant.
 
     Args:
         warehouse: the warehouse.
         out: a directory that is absent or empty; it is filled whole or not at all.
         purpose: whose consents and cohorts let them count.
+        annotation: sources whose fields are written (`cad.annotate.source_texts`).
 
     Raises:
         Conflict: `output_exists`.
-        BadQuestion: `purpose_unknown`.
-        NotFound: `base_missing`.
+        BadQuestion: `purpose_unknown`, `annotation_field_unknown`.
+        NotFound: `base_missing`, `annotation_unknown`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     started = perf_counter()
@@ -91,7 +98,9 @@ def export_parquet(warehouse: Warehouse, out: Path, *, purpose: str = "care") ->
         with open_base(warehouse, purpose) as base:
             partial.mkdir(parents=True)
             files = tuple(_write_contig(base, contig, partial) for contig in contigs_of(base))
-            manifest = _manifest(warehouse, base, files)
+            tellers = open_tellers(warehouse, base.pinned_no, annotation)
+            said = [_write_source(base, teller, partial) for teller in tellers]
+            manifest = _manifest(warehouse, base, files) | {"annotations": said}
         text = json.dumps(manifest, indent=1, ensure_ascii=False)
         (partial / MANIFEST).write_text(text + "\n", encoding="utf-8")
         os.replace(partial, out)
@@ -118,6 +127,25 @@ def _write_contig(base: Base, contig: str, folder: Path) -> ExportedFile:
             rows += table.num_rows
     name = path.relative_to(folder).as_posix()
     return ExportedFile(name, contig, rows, path.stat().st_size, file_sha256(path))
+
+
+def _write_source(base: Base, teller: SourceTeller, folder: Path) -> dict[str, Any]:
+    """What a source says of the base's variants, a file a contig; its entry in the manifest."""
+    files = []
+    for contig in contigs_of(base):
+        path = folder / "annotations" / teller.source.name / f"{contig}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = write_records(teller, gathered(read_contig(base, contig)), path)
+        if rows:
+            name = path.relative_to(folder).as_posix()
+            size, digest = path.stat().st_size, file_sha256(path)
+            files.append(asdict(ExportedFile(name, contig, rows, size, digest)))
+    return {
+        "source": teller.source.name,
+        "version": teller.source.version,
+        "columns": list(teller.columns),
+        "files": files,
+    }
 
 
 def _row_groups(base: Base, contig: str) -> Iterator[pa.Table]:

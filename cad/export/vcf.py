@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any, Final
 import pysam
 from numpy.typing import NDArray
 
+from cad.annotate.source_texts import SourceTeller, open_tellers
 from cad.build.people import ALL
+from cad.export.annotations import gathered, info_tails
 from cad.export.figures import FiguresBlock, contigs_of, read_contig
 from cad.export.names import Naming, field_suffixes
 from cad.flags import raised_names
@@ -83,6 +85,7 @@ def export_vcf(
     purpose: str = "care",
     names: Naming = "cad",
     raw_only: bool = False,
+    annotation: Sequence[str] = (),
 ) -> ExportedVcf:
     """Write the latest base of a purpose, and its tabix index beside it.
 
@@ -92,11 +95,12 @@ def export_vcf(
         purpose: whose consents and cohorts let them count.
         names: how the fields are named (`cad.export.names`).
         raw_only: whether variants without a passing carrier are written too, FILTER ``AC0``.
+        annotation: sources whose fields are written too (`cad.annotate.source_texts`).
 
     Raises:
         Conflict: `output_exists`, `field_name_collision`.
-        BadQuestion: `purpose_unknown`.
-        NotFound: `base_missing`.
+        BadQuestion: `purpose_unknown`, `annotation_field_unknown`.
+        NotFound: `base_missing`, `annotation_unknown`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     started = perf_counter()
@@ -111,7 +115,8 @@ def export_vcf(
         with open_base(warehouse, purpose) as base:
             suffixes = field_suffixes([stratum.name for stratum in base.strata], names)
             out.parent.mkdir(parents=True, exist_ok=True)
-            variants = _write(warehouse, base, suffixes, raw_only, partial)
+            tellers = open_tellers(warehouse, base.pinned_no, annotation)
+            variants = _write(warehouse, base, suffixes, raw_only, tellers, partial)
         pysam.tabix_index(str(partial), preset="vcf", force=True)
         partial_index.rename(index)
         partial.rename(out)
@@ -124,22 +129,33 @@ def export_vcf(
 
 
 def _write(
-    warehouse: Warehouse, base: Base, suffixes: dict[str, str], raw_only: bool, path: Path
+    warehouse: Warehouse,
+    base: Base,
+    suffixes: dict[str, str],
+    raw_only: bool,
+    tellers: Sequence[SourceTeller],
+    path: Path,
 ) -> int:
     template = _template(base, suffixes)
     variants = 0
     with pysam.BGZFile(str(path), "w", None) as file:
-        file.write(_header(warehouse, base, suffixes).encode())
+        file.write(_header(warehouse, base, suffixes, tellers).encode())
         for contig in contigs_of(base):
             name = vcf_contig(warehouse.assembly, contig)
-            for block in read_contig(base, contig):
-                lines = list(_lines(name, block, template, raw_only, base.variants))
-                file.write("".join(lines).encode())
-                variants += len(lines)
+            for blocks in gathered(read_contig(base, contig)):
+                for block, tails in zip(blocks, info_tails(tellers, blocks), strict=True):
+                    lines = list(_lines(name, block, template, raw_only, base.variants, tails))
+                    file.write("".join(lines).encode())
+                    variants += len(lines)
     return variants
 
 
-def _header(warehouse: Warehouse, base: Base, suffixes: dict[str, str]) -> str:
+def _header(
+    warehouse: Warehouse,
+    base: Base,
+    suffixes: dict[str, str],
+    tellers: Sequence[SourceTeller],
+) -> str:
     assembly = warehouse.assembly
     lines = [
         "##fileformat=VCFv4.3",
@@ -161,6 +177,7 @@ def _header(warehouse: Warehouse, base: Base, suffixes: dict[str, str]) -> str:
     for stratum, suffix in suffixes.items():
         for name, number, kind, text in _FIELDS:
             lines.append(_info(f"{name}_{suffix}", number, kind, f"{text}; stratum {stratum}"))
+    lines += [field.line for teller in tellers for field in teller.fields]
     return "\n".join(lines) + "\n" + _COLUMNS
 
 
@@ -175,13 +192,18 @@ def _template(base: Base, suffixes: dict[str, str]) -> str:
     for stratum in base.strata:
         if stratum.name != ALL:
             fields += [f"{name}_{suffixes[stratum.name]}" for name, *_ in _FIELDS]
-    return "%s\t%d\t.\t%s\t%s\t.\t%s\t" + ";".join(f"{name}=%s" for name in fields) + "\n"
+    return "%s\t%d\t.\t%s\t%s\t.\t%s\t" + ";".join(f"{name}=%s" for name in fields) + "%s\n"
 
 
 def _lines(
-    name: str, block: FiguresBlock, template: str, raw_only: bool, variants: int
+    name: str,
+    block: FiguresBlock,
+    template: str,
+    raw_only: bool,
+    variants: int,
+    tails: Sequence[str],
 ) -> Iterator[str]:
-    """The lines of a block of a base with so many variants."""
+    """The lines of a block of a base with so many variants; INFO ends with the tails."""
     columns: list[list[Any]] = []
     for at in range(block.ac.shape[1]):
         columns += [block.ac[:, at].tolist(), block.an[:, at].tolist()]
@@ -191,6 +213,7 @@ def _lines(
             columns += [block.ac_raw[:, 0].tolist(), block.an_raw[:, 0].tolist()]
             columns += [_fractions(values) for values in block.flags.T]
             columns.append([",".join(one) or "." for one in raised_names(block.flags, variants)])
+    columns.append(list(tails))
     rows = zip(block.pos.tolist(), block.alleles, *columns, strict=True)
     for pos, (ref, alt), *figures in rows:
         if figures[0] > 0:
