@@ -241,6 +241,11 @@ class TestShapes:
         assert found.set_aside == {"contig_not_counted": (3, 4)}
         assert found.result.contigs == ("21", "X")
 
+    def test_a_file_that_declares_none_that_is_counted_covers_none(self, tmp_path: Path) -> None:
+        found = read_text(tmp_path, text_of(*self.lines), contigs=(), callability="blocks")
+        assert (found.result.contigs, found.result.own_track, found.calls) == ((), {}, [])
+        assert "contig_not_counted" in found.set_aside
+
     def test_mitochondrial_file_counts_m_alone(self, tmp_path: Path) -> None:
         lines = (GOOD, "chrM 5 A G PASS . GT 1")
         found = read_text(tmp_path, text_of(*lines), kind="mitochondrial")
