@@ -5,7 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 KERNELS := .venv/.kernels
-TYPED := schemas loaders cad api benchmarks
+PACKAGES := schemas loaders cad api
+TYPED := $(PACKAGES) benchmarks
 # One test process per core; a module stays with one process, as its fixtures are costly.
 PYTEST_ARGS ?= -n logical --dist loadscope
 
@@ -25,13 +26,15 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@awk '/^[^ ]/ { keep = /^uv==/ } keep' requirements.lock > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.txt
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes \
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes \
 	  --build-constraints requirements.lock requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The reading of VCF is compiled once, here, and anew when its sources change.
+# Compiled once, here: bytecode, so that commands start in a moment, and the kernels that read VCF,
+# which are compiled anew when their sources change.
 $(KERNELS): $(STAMP) $(wildcard loaders/kernel/*.py)
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@$(BIN)/python -m loaders.warm
 	@touch $@
 

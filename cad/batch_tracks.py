@@ -38,6 +38,11 @@ class _Reading(NamedTuple):
         """Whether the file may say anything of the sample there; M is a mitochondrial file's."""
         return contig != "M" or not self.column.skip_mito
 
+    def alike(self) -> tuple[int, int, bool]:
+        """The same for readings of the same track in the same file."""
+        bed = self.column.bed if self.job.callability == "bed" else None
+        return id(self.job), id(bed), self.column.skip_mito
+
     def track(self) -> Track:
         """Where this file was looked at for the sample."""
         return self.column.bed if self.job.callability == "bed" else self.result.own_track or {}
@@ -50,13 +55,13 @@ def gather_tracks(jobs: Sequence[FileJob], results: Sequence[FileResult]) -> Tra
         for column in job.columns:
             if column.number is not None:
                 readings[column.number].append(_Reading(job, column, result))
-    # Columns of one file mostly share one BED: what is the same for many samples is made once.
+    # Columns of one file mostly share one track: what is the same for many samples is made once.
     made: dict[tuple[tuple[int, int, bool], ...], int] = {}
     places: dict[tuple[TrackKind, str], int] = {}
     tracks: list[tuple[TrackKind, str, Track]] = []
     pairs: list[tuple[int, int]] = []
     for number, own in sorted(readings.items()):
-        alike = tuple((id(one.job), id(one.column.bed), one.column.skip_mito) for one in own)
+        alike = tuple(one.alike() for one in own)
         if alike not in made:
             track = _compose(own)
             kind = _KIND[own[0].job.callability]

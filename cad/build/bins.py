@@ -19,6 +19,7 @@ from cad.build.flags import StratumFigures, flag_columns
 from cad.build.place import Place
 from cad.build.statements import statement
 from cad.index import write_index
+from loaders.columns import numbers
 from loaders.jobs import Span, WrittenFile
 from loaders.lake_writer import LakeWriter, file_sha256
 from schemas.contigs import Assembly
@@ -36,7 +37,10 @@ class HeldBin:
     def read(self, table: str, schema: pa.Schema) -> pa.Table:
         """A table of the bin."""
         path = self.files.get(table)
-        return pq.read_table(path, schema=schema) if path else schema.empty_table()
+        if path is None:
+            return schema.empty_table()
+        with pq.ParquetFile(path) as file:
+            return file.read(use_threads=False).cast(schema)
 
 
 def write_bin(
@@ -124,8 +128,8 @@ def _depth_table(changes: Changes, contig: str) -> pa.Table:
     return pa.Table.from_arrays(
         [
             pa.repeat(pa.scalar(contig), len(heads)),
-            pa.array(changes.page[heads]),
-            pa.array(changes.stratum[heads]),
+            numbers(changes.page[heads]),
+            numbers(changes.stratum[heads]),
             *lists,
         ],
         schema=BASE_DEPTH,
@@ -137,8 +141,10 @@ def _lists(offsets: NDArray[np.int32], values: NDArray[np.int32]) -> pa.Array[An
     kind = BASE_AN.field("an").type
     # The stubs know neither NumPy's integers nor a list's type as an argument.
     from_arrays: Any = pa.ListArray.from_arrays
-    flat: Any = pa.array(np.ascontiguousarray(values), pa.int32())
-    lists: pa.Array[Any] = from_arrays(pa.array(offsets, pa.int32()), flat, type=kind)
+    flat: Any = numbers(values.astype(np.int32, copy=False))
+    lists: pa.Array[Any] = from_arrays(
+        numbers(offsets.astype(np.int32, copy=False)), flat, type=kind
+    )
     return lists
 
 
@@ -147,7 +153,7 @@ def _an_table(
 ) -> pa.Table:
     """One row per variant of the counts: its figures by stratum, at its position, and its flags."""
     first = _first_rows(counts)
-    keys = counts.select(["contig", "pos", "ref", "alt"]).take(np.flatnonzero(first))
+    keys = counts.select(["contig", "pos", "ref", "alt"]).take(numbers(np.flatnonzero(first)))
     pos = keys["pos"].to_numpy().astype(np.int32)
     n_strata = max([1, *strata.values()])
     figures = figures_at(changes, pos, n_strata)
@@ -159,7 +165,7 @@ def _an_table(
         [
             *(keys[name].combine_chunks() for name in ("contig", "pos", "ref", "alt")),
             *lists,
-            *(pa.array(values, mask=np.isnan(values)) for values in flags.values()),
+            *(numbers(values, np.isnan(values)) for values in flags.values()),
         ],
         schema=BASE_AN,
     )

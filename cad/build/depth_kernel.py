@@ -76,6 +76,19 @@ def no_changes() -> Changes:
     return Changes(empty, empty, empty, np.zeros((0, PARTS), np.int32))
 
 
+class _Steps(NamedTuple):
+    """Steps of one page, those of a stratum next to each other: where, and of which row.
+
+    A row's change counts `times`, which is negative where its run has ended. Steps of stratum k lie
+    from `first[k]` to before `first[k + 1]`.
+    """
+
+    offset: Ints
+    row: Ints
+    times: Ints
+    first: Longs
+
+
 @njit(cache=True, nogil=True)
 def count_changes(rows: Rows, members: Members, contig: Contig, n_strata: int) -> Changes:
     """Sum what the rows change, in each stratum of their members; strata are below `n_strata`."""
@@ -94,80 +107,88 @@ def count_changes(rows: Rows, members: Members, contig: Contig, n_strata: int) -
         after = first
         while after < len(rows.start) and (rows.start[after] - 1) // PAGE_SIZE == page:
             after += 1
-        stratum, offset, value = _events(rows, members, contig, first, after)
-        if filled + len(stratum) > len(out.page):
-            out = _grown(out, filled, max(2 * len(out.page), filled + len(stratum)))
-        filled = _sum_page(page, stratum, offset, value, n_strata, sums, marks, out, filled)
+        change = _row_changes(rows, members, contig, first, after)
+        steps = _steps(rows, change, members, first, n_strata)
+        if filled + len(steps.offset) > len(out.page):
+            out = _grown(out, filled, max(2 * len(out.page), filled + len(steps.offset)))
+        filled = _sum_page(page, steps, change, sums, marks, out, filled)
         first = after
     return Changes(out.page[:filled], out.stratum[:filled], out.offset[:filled], out.value[:filled])
 
 
 @njit(cache=True, nogil=True)
-def _events(
-    rows: Rows, members: Members, contig: Contig, first: int, after: int
-) -> tuple[Ints, Ints, Ints]:
-    """The rows of one page as signed steps: stratum, offset and value of each."""
-    room = 0
+def _row_changes(rows: Rows, members: Members, contig: Contig, first: int, after: int) -> Ints:
+    """What each row of one page changes of the four figures while it lasts."""
+    change = np.empty((after - first, PARTS), np.int32)
     for at in range(first, after):
-        room += 2 * (members.first[rows.member[at] + 1] - members.first[rows.member[at]])
-    stratum, offset = np.empty(room, np.int32), np.empty(room, np.int32)
-    value = np.empty((room, PARTS), np.int32)
-    change = np.zeros(PARTS, np.int32)
-    count = 0
-    for at in range(first, after):
-        member = rows.member[at]
         region = contig.region[np.searchsorted(contig.start, rows.start[at], "right") - 1]
-        copies = contig.copies[region, members.sex[member]]
-        change[0] = passing(rows.code[at], copies) - passing(rows.replaced[at], copies)
-        change[1] = known(rows.code[at], copies) - known(rows.replaced[at], copies)
-        change[2] = int(passing(rows.code[at], copies) > 0)
-        change[2] -= int(passing(rows.replaced[at], copies) > 0)
-        change[3] = rows.is_track[at]
-        if not change.any():
+        copies = contig.copies[region, members.sex[rows.member[at]]]
+        now, before = passing(rows.code[at], copies), passing(rows.replaced[at], copies)
+        change[at - first, 0] = now - before
+        change[at - first, 1] = known(rows.code[at], copies) - known(rows.replaced[at], copies)
+        change[at - first, 2] = int(now > 0) - int(before > 0)
+        change[at - first, 3] = rows.is_track[at]
+    return change
+
+
+@njit(cache=True, nogil=True)
+def _steps(rows: Rows, change: Ints, members: Members, first: int, n_strata: int) -> _Steps:
+    """Where the rows of one page begin and end to count, by stratum."""
+    begins = np.zeros(n_strata + 1, np.int64)
+    for row in range(len(change)):
+        if change[row].any():
+            member = rows.member[first + row]
+            steps = 1 + int(_end(rows, first + row) < PAGE_SIZE)
+            for slot in range(members.first[member], members.first[member + 1]):
+                begins[members.stratum[slot] + 1] += steps
+    begins = np.cumsum(begins)
+    room = begins[n_strata]
+    out = _Steps(
+        np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32), begins
+    )
+    place = begins.copy()
+    for row in range(len(change)):
+        if not change[row].any():
             continue
-        begin = (rows.start[at] - 1) % PAGE_SIZE
-        end = begin + rows.end[at] - rows.start[at] + 1
+        member = rows.member[first + row]
+        begin, end = (rows.start[first + row] - 1) % PAGE_SIZE, _end(rows, first + row)
         for slot in range(members.first[member], members.first[member + 1]):
-            times = members.times[slot]
-            stratum[count], offset[count] = members.stratum[slot], begin
-            value[count] = change * times
-            count += 1
+            stratum, times = members.stratum[slot], members.times[slot]
+            at = place[stratum]
+            out.offset[at], out.row[at], out.times[at] = begin, row, times
+            at += 1
             if end < PAGE_SIZE:
-                stratum[count], offset[count] = members.stratum[slot], end
-                value[count] = -change * times
-                count += 1
-    return stratum[:count], offset[:count], value[:count]
+                out.offset[at], out.row[at], out.times[at] = end, row, -times
+                at += 1
+            place[stratum] = at
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _end(rows: Rows, at: int) -> int:
+    """The offset in its page after the last one of a row."""
+    return int((rows.start[at] - 1) % PAGE_SIZE + rows.end[at] - rows.start[at] + 1)
 
 
 @njit(cache=True, nogil=True)
 def _sum_page(
-    page: int, stratum: Ints, offset: Ints, value: Ints, n_strata: int, sums: Ints, marks: Octets,
-    out: Changes, filled: int,
-) -> int:  # fmt: skip
+    page: int, steps: _Steps, change: Ints, sums: Ints, marks: Octets, out: Changes, filled: int
+) -> int:
     """Add up the steps of one page by stratum and offset.
 
     And put out those that come to anything.
     """
-    heads = np.zeros(n_strata + 1, np.int64)
-    for event in range(len(stratum)):
-        heads[stratum[event] + 1] += 1
-    heads = np.cumsum(heads)
-    order = np.empty(len(stratum), np.int64)
-    place = heads.copy()
-    for event in range(len(stratum)):
-        order[place[stratum[event]]] = event
-        place[stratum[event]] += 1
     touched = np.empty(PAGE_SIZE, np.int32)
-    for number in range(n_strata):
+    for number in range(len(steps.first) - 1):
         n_touched = 0
-        for rank in range(heads[number], heads[number + 1]):
-            at = offset[order[rank]]
+        for step in range(steps.first[number], steps.first[number + 1]):
+            at = steps.offset[step]
             if not marks[at]:
                 marks[at] = 1
                 touched[n_touched] = at
                 n_touched += 1
             for part in range(PARTS):
-                sums[at, part] += value[order[rank], part]
+                sums[at, part] += steps.times[step] * change[steps.row[step], part]
         if n_touched > _FEW:
             touched[:n_touched] = np.flatnonzero(marks)
         else:

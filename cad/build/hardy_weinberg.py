@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -41,4 +41,5 @@ def _chance(het: int, hom: int, reference: int) -> float:
     )
     if het <= possible[0]:
         return 1.0
-    return float(np.exp(logsumexp(log_weight[possible >= het]) - logsumexp(log_weight)))
+    weight = np.exp(log_weight - log_weight.max())
+    return float(weight[possible >= het].sum() / weight.sum())

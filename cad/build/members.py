@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cad.build.count_kernel import Profiles
 from cad.build.depth_kernel import Changes
 from cad.build.plan import BuildPlan
+from loaders import columns
 from schemas.known import SEXES
 
 Ints = NDArray[np.int32]
@@ -77,7 +78,8 @@ def of_purpose_counts(counts: pa.Table, index: int, stride: int) -> pa.Table:
     stratum = counts["stratum"].to_numpy()
     own = np.flatnonzero(stratum // stride == index)
     place = counts.schema.get_field_index("stratum")
-    return counts.take(own).set_column(place, "stratum", pa.array(stratum[own] % stride))
+    renumbered = columns.numbers(stratum[own] % stride)
+    return counts.take(columns.numbers(own)).set_column(place, "stratum", renumbered)
 
 
 def of_purpose_depth(depth: Changes, index: int, stride: int) -> Changes:

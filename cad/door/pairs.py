@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from cad.build.statements import statement
 from cad.door.arrivals import Holding, Part
 from cad.door.thresholds import DoorThresholds
+from loaders.columns import numbers
 from loaders.jobs import Track
 from schemas.contigs import BIN_SIZE, CONTIGS, PAGE_SIZE
 
@@ -97,8 +98,8 @@ def compare_holdings(
     database: duckdb.DuckDBPyConnection, one: Holding, other: Holding
 ) -> Comparison:
     """Compare two samples at the autosomal SNVs of as many places as it takes."""
-    numbers = pa.array([one.sample_no, other.sample_no], pa.int32())
-    database.register("looked_at", pa.table({"sample": numbers}))
+    pair = np.array([one.sample_no, other.sample_no], np.int32)
+    database.register("looked_at", pa.table({"sample": numbers(pair)}))
     total = Comparison()
     rows = 0
     for place in _places(one.calls, other.calls):

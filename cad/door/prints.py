@@ -13,6 +13,7 @@ from cad.build.statements import statement
 from cad.door.arrivals import Part
 from cad.door.sketch import MULTIPLIER, SIZE, Sketch, make_sketch, pack_entries
 from cad.door.thresholds import DoorThresholds
+from loaders.columns import numbers
 
 _ALL: Final = 2**32
 """Ranks below this are all ranks."""
@@ -65,7 +66,9 @@ def _read_entries(
     database: duckdb.DuckDBPyConnection, files: list[str], samples: Collection[int], below: int
 ) -> dict[int, Sketch]:
     """By sample number, its entries of all ranks below a bound."""
-    database.register("looked_at", pa.table({"sample": pa.array(sorted(samples), pa.int32())}))
+    database.register(
+        "looked_at", pa.table({"sample": numbers(np.array(sorted(samples), np.int32))})
+    )
     parameters = {"files": files, "multiplier": MULTIPLIER, "below": below}
     rows = database.execute(statement("door_snvs"), parameters).fetchnumpy()
     sample = np.asarray(rows["sample"])
@@ -74,7 +77,7 @@ def _read_entries(
     names = ("pos", "contig", "ref", "alt", "hom")
     entries = pack_entries(*(np.asarray(rows[name]) for name in names))
     order = np.argsort(sample, kind="stable")
-    numbers, firsts = np.unique(sample[order], return_index=True)
+    numbered, firsts = np.unique(sample[order], return_index=True)
     # Splitting nothing gives one empty piece, of no sample.
-    pieces = np.split(entries[order], firsts[1:]) if len(numbers) else []
-    return {int(number): piece for number, piece in zip(numbers, pieces, strict=True)}
+    pieces = np.split(entries[order], firsts[1:]) if len(numbered) else []
+    return {int(number): piece for number, piece in zip(numbered, pieces, strict=True)}
