@@ -1,8 +1,7 @@
 """Compile all kernels once: ``python -m loaders.warm``.
 
 Numba keeps what it compiled beside the sources (or where ``NUMBA_CACHE_DIR`` says), so that later
-processes load it in a moment. What an earlier version left there is removed first, as it may not
-even load.
+processes load it in a moment.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import time
 from pathlib import Path
 from typing import Final, get_args
 
-import loaders.kernel
 from loaders.annotation.clinvar import read_clinvar
 from loaders.annotation.job import SourceJob
 from loaders.jobs import Callability, Column, FileJob
@@ -65,17 +63,8 @@ def _warm_sites(path: Path) -> None:
         pass
 
 
-def forget() -> None:
-    """Remove compiled kernels that lie beside the sources."""
-    for folder in loaders.kernel.__path__:
-        for pattern in ("*.nbi", "*.nbc"):
-            for file in (Path(folder) / "__pycache__").glob(pattern):
-                file.unlink(missing_ok=True)
-
-
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    forget()
     began = time.perf_counter()
     warm()
     _LOG.info("kernels compiled in %.0f s", time.perf_counter() - began)

@@ -1,8 +1,9 @@
 -- Purpose: where a few samples are known to have two alleles or fewer in one bin (cad.door.pairs).
 -- Inputs:  $files callable files; $contig, $first, $last the bin; $page positions that no row is
 --          longer than; looked_at (sample).
+-- Note:    a sample that moved may have the same rows in a file that it left: each counts once.
 -- Grain:   one row per sample and run, sorted; `known` are the alleles that pass at ploidy 2.
-SELECT
+SELECT DISTINCT
   sample,
   "start",
   "end",

@@ -6,13 +6,16 @@ them. `woven` functions become part of their caller before it is compiled, which
 compilation. None of them allocates: their callers give them room. So Numba need not count
 references to arrays (`_nrt`), which would cost more than the work that most of these functions do.
 
-Numba's cache looks at the file of a kernel alone: after a change of what others are compiled into,
-`python -m loaders.warm` makes it anew.
+Numba's cache looks at the file of a kernel alone, not at those of what is compiled into it: what
+was compiled from other sources than lie here now is removed before it could be loaded.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import numba
@@ -29,6 +32,27 @@ _COMPILED: Final[dict[str, Any]] = {
     "_nrt": False,
 }
 _INNER: Final[dict[str, Any]] = {**_COMPILED, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+def forget_stale() -> None:
+    """Remove what was compiled from other sources, as before an upgrade or an edit."""
+    folder = Path(__file__).parent
+    cache = folder / "__pycache__"
+    stamp = cache / "kernels.stamp"
+    facts = {path.name: path.stat() for path in sorted(folder.glob("*.py"))}
+    wanted = "".join(f"{name} {one.st_size} {one.st_mtime_ns}\n" for name, one in facts.items())
+    with suppress(OSError):
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        for file in [*cache.glob("*.nbi"), *cache.glob("*.nbc")]:
+            file.unlink(missing_ok=True)
+        cache.mkdir(exist_ok=True)
+        own = cache / f"kernels.{os.getpid()}"
+        own.write_text(wanted)
+        own.replace(stamp)
+
+
+forget_stale()
 
 
 def compiled(function: Kernel) -> Kernel:
