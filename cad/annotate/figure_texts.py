@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cad.annotate.fields import FIELDS, InfoField
 from cad.annotate.figures import STATES, FigureReader, by_name
 from cad.annotate.look_up import Told
-from cad.arrow import flags, numbers, word
+from loaders.columns import flags, numbers, word
 from loaders.sites.alleles import Alleles
 
 

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cad.arrow import flags, values
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 from cad.index import COUNT_FIELDS, DEPTH_FIELDS
 from cad.query.base import Place, Stratum
@@ -21,6 +20,7 @@ from cad.query.depth_runs import DepthRuns, depth_runs
 from cad.query.parse import Region
 from cad.query.reader import BaseReader
 from cad.query.row_groups import groups_within
+from loaders.columns import flags, values
 from loaders.sites.alleles import Alleles, pack_bases
 from schemas.contigs import BIN_SIZE, contig_length
 from schemas.errors import Unavailable

@@ -16,12 +16,11 @@ from cad.annotate.look_up import Told
 from cad.annotation.manage import chosen_sources
 from cad.annotation.match import SourceRows
 from cad.annotation.reader import AnnotationReader
-from cad.arrow import numbers, values, word
 from cad.registry.annotations import AnnotationRow, sources_at
 from cad.registry.engine import reading
 from cad.warehouse import Warehouse
 from loaders.annotation.kinds import KINDS
-from loaders.columns import texts
+from loaders.columns import numbers, texts, values, word
 from loaders.sites.alleles import Alleles
 from schemas.contigs import BIN_SIZE
 from schemas.errors import BadQuestion

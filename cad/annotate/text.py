@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cad.annotate.look_up import Told
-from cad.arrow import flags, numbers, word
+from loaders.columns import flags, numbers, word
 from loaders.sites.lines import Lines
 
 _DOT: Final = ord(".")

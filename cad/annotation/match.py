@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cad.arrow import values
+from loaders.columns import values
 from loaders.sites.alleles import Alleles, pack_bases
 
 Longs = NDArray[np.int64]

@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cad.annotation.manage import chosen_sources
-from cad.arrow import values
 from cad.registry.annotations import AnnotationRow, annotation_files, sources_at
 from cad.registry.engine import reading
 from cad.warehouse import Warehouse
 from loaders.annotation.kinds import KINDS
+from loaders.columns import values
 from schemas.contigs import BIN_SIZE
 from schemas.errors import Unavailable
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cad.arrow import numbers, values
+from loaders.columns import numbers, values
 from loaders.jobs import WrittenFile
 from loaders.lake_writer import LakeWriter
 from schemas.contigs import BIN_SIZE

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cad.arrow import flags
 from cad.build.place import Place
+from loaders.columns import flags
 
 _TEXTS: Final = ("ref", "alt")
 

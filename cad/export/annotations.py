@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from cad.annotate.source_texts import SourceTeller
 from cad.annotation.match import SourceRows
-from cad.arrow import flags, numbers
 from cad.export.figures import FiguresBlock
 from loaders.annotation.kinds import KINDS
+from loaders.columns import flags, numbers
 from loaders.sites.alleles import Alleles, pack_bases
 from schemas.contigs import BIN_SIZE
 from schemas.lake import LAKE_TABLES

@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cad.arrow import flags, values
 from cad.index import DEPTH_FIELDS
 from cad.query.asked import about_base, chosen_strata
 from cad.query.base import Place
 from cad.query.parse import Region, parse_region
 from cad.query.reader import BaseReader
 from cad.query.row_groups import groups_within
+from loaders.columns import flags, values
 from schemas.contigs import BIN_SIZE, PAGE_SIZE
 from schemas.errors import BadQuestion, Unavailable
 from schemas.tables import BASE_DEPTH
