@@ -137,7 +137,46 @@ _VARIANT_EXAMPLE: Final[dict[str, Any]] = {
         {"flag": "excess_heterozygosity", "raised": False, "value": 1.0, "corrected": 1.0},
         {"flag": "low_call_rate", "raised": False, "value": 1.0, "corrected": None},
     ],
+    "asked_as": None,
+    "hgvs_g": "NC_000022.11:g.16050075A>G",
+    "vrs_id": "ga4gh:VA.MjvY_GYgLB1VfYcu29LvXLBH3ZDeAoNZ",
+    "vrs_missing": None,
+    "most_severe": "intergenic_variant",
+    "impact": "MODIFIER",
+    "consequences": [],
+    "consequences_from": {
+        "source": "genes",
+        "kind": "genes",
+        "version": "gencode-49",
+        "origin": "computed",
+    },
+    "consequences_missing": None,
 }
+
+
+class Consequence(Document):
+    """What a variant does to one transcript."""
+
+    gene_id: str | None = Field(description="Gene, without version.")
+    symbol: str | None = Field(description="Symbol of the gene.")
+    transcript: str | None = Field(description="Transcript, with version.")
+    biotype: str | None = Field(description="Biotype of the transcript.")
+    strand: Literal["+", "-"] | None = Field(description="Strand of the transcript.")
+    consequences: list[str] = Field(description="Sequence Ontology terms, most severe first.")
+    impact: str = Field(description="HIGH, MODERATE, LOW or MODIFIER.")
+    mane_select: bool = Field(description="Whether the transcript is MANE Select.")
+    canonical: bool = Field(description="Whether it is the source's canonical one.")
+    hgvs_c: str | None = Field(description="c. or n. name.")
+    hgvs_p: str | None = Field(description="p. name.")
+
+
+class ConsequenceSource(Document):
+    """Which source tells what a variant does."""
+
+    source: str
+    kind: str
+    version: str
+    origin: str = Field(description="computed, or the field it was read from: CSQ, ANN, BCSQ.")
 
 
 class VariantAnswer(_OfBase):
@@ -161,6 +200,15 @@ class VariantAnswer(_OfBase):
         description="On M only: persons with a passing call by VAF, in tenths from 0 to 1.",
     )
     annotations: list[Annotation] = Field(description="What each source asked says, or nothing.")
+    asked_as: str | None = Field(description="The name it was asked by, where that is no id.")
+    hgvs_g: str = Field(description="Its g. name, m. on the mitochondrion.")
+    vrs_id: str | None = Field(description="GA4GH VRS 2.0 identifier of the allele.")
+    vrs_missing: str | None = Field(description="Why it has no VRS identifier here.")
+    most_severe: str | None = Field(description="Its most severe consequence.")
+    impact: str | None = Field(description="IMPACT of the most severe one.")
+    consequences: list[Consequence] = Field(description="By transcript, most severe first.")
+    consequences_from: ConsequenceSource | None
+    consequences_missing: str | None = Field(description="Why none is told.")
 
 
 class RegionAnswer(_OfBase):

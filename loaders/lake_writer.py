@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from loaders.jobs import Span, WrittenFile
 from schemas.lake import LAKE_TABLES
 
-ROW_GROUP_ROWS: Final = {"base_depth": 2_048}
+ROW_GROUP_ROWS: Final = {"base_depth": 2_048, "base_vrs": 8_192}
 """Rows of a row group, by table: a look-up of depth decodes those of one page and few others."""
 _ROW_GROUP_ROWS: Final = 65_536
 _POSITION: Final = {"pos": ("pos", "pos"), "start": ("start", "end")}

@@ -8,11 +8,10 @@ variant is answered before those are even imported.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from loaders.reference import Sequence, open_sequence
+from loaders.reference import Sequence, registered_sequence
 
 _ACGT: Final = frozenset("ACGT")
 
@@ -44,7 +43,7 @@ def normalise_variant(
         ref: upper-case bases.
         alt: upper-case bases, other than `ref`.
     """
-    bases = _sequence(reference, contig)
+    bases = registered_sequence(reference, contig)
     if not _agrees(bases, pos, ref):
         return NormalVariant(pos, ref, alt, is_aligned=False, agrees=False)
     shared = _shared_suffix(ref, alt)
@@ -54,32 +53,19 @@ def normalise_variant(
     # One allele is used up: what is left of the longer one was inserted or deleted.
     keep = len(shorter) - 1
     unit, moved, is_aligned = longer[: len(longer) - shared], 0, False
-    if all(_base(bases, pos + step) for step in range(len(ref) - keep)):
+    if all(bases.base(pos + step) for step in range(len(ref) - keep)):
         unit, moved, is_aligned = _shift_left(bases, pos, unit)
     if not moved:
         return _without_prefix(pos, ref[: len(ref) - keep], alt[: len(alt) - keep], is_aligned)
-    anchor = _base(bases, pos - moved) or ""
+    anchor = bases.base(pos - moved) or ""
     grown = (anchor + unit, anchor)
     return NormalVariant(pos - moved, *(grown if longer is ref else grown[::-1]), is_aligned, True)
-
-
-@lru_cache(maxsize=64)
-def _sequence(reference: Path | None, contig: str) -> Sequence:
-    """A registered reference never changes, so that its mapped contigs may be kept."""
-    return open_sequence(reference, contig)
-
-
-def _base(bases: Sequence, pos: int) -> str | None:
-    """The reference base at a position, None where none is held."""
-    index = pos - bases.start
-    found = int(bases.bases[index]) if 0 <= index < len(bases.bases) else 0
-    return chr(found) if found else None
 
 
 def _agrees(bases: Sequence, pos: int, ref: str) -> bool:
     """Whether REF is the reference's wherever both are one of A, C, G, T (DESIGN 4)."""
     for step, written in enumerate(ref):
-        held = _base(bases, pos + step)
+        held = bases.base(pos + step)
         if held != written and held in _ACGT and written in _ACGT:
             return False
     return True
@@ -109,7 +95,7 @@ def _shift_left(bases: Sequence, pos: int, unit: str) -> tuple[str, int, bool]:
         where no such base is known; whether the reference was known as far as it was needed.
     """
     moved = 0
-    while (held := _base(bases, pos - 1 - moved)) is not None:
+    while (held := bases.base(pos - 1 - moved)) is not None:
         moved += 1
         if held != unit[-1]:
             return unit, moved, True

@@ -7,9 +7,12 @@ range. Where nothing is held, the byte is 0.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +30,7 @@ _LETTERS: Final = np.zeros(256, bool)
 _LETTERS[np.frombuffer(b"ACGTNRYSWKMBDHV", np.uint8)] = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sequence:
     """Upper-case bases of one contig from position `start` (1-based) on; 0 where none is held."""
 
@@ -38,6 +41,23 @@ class Sequence:
     def empty(cls) -> Sequence:
         """No base at all."""
         return cls(1, np.zeros(0, np.uint8))
+
+    def base(self, pos: int) -> str | None:
+        """The base at a position, None where none is held."""
+        index = pos - self.start
+        found = int(self.bases[index]) if 0 <= index < len(self.bases) else 0
+        return chr(found) if found else None
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether positions `start` to `end` lie within what is registered, gaps included."""
+        return self.start <= start and end - self.start < len(self.bases)
+
+    def fetch(self, start: int, end: int) -> str | None:
+        """The bases of positions `start` to `end`, None where one of them is not held."""
+        if not self.holds(start, end):
+            return None
+        found = self.bases[start - self.start : end - self.start + 1].tobytes()
+        return None if b"\0" in found else found.decode()
 
 
 def import_reference(fasta: Path, assembly: Assembly, out: Path) -> dict[str, object]:
@@ -62,7 +82,10 @@ def import_reference(fasta: Path, assembly: Assembly, out: Path) -> dict[str, ob
     if not pieces:
         raise Unavailable("reference_malformed", "no counted contig in it", fasta.name)
     out.mkdir(parents=True, exist_ok=True)
-    index = {contig: _write_contig(contig, parts, out) for contig, parts in pieces.items()}
+    index = {
+        contig: _write_contig(contig, parts, contig_length(assembly, contig), out)
+        for contig, parts in pieces.items()
+    }
     registered: dict[str, object] = {"sha256": file_sha256(fasta), "contigs": index}
     (out / INDEX_NAME).write_text(json.dumps(registered, indent=1))
     return registered
@@ -97,16 +120,24 @@ def _check_extent(name: str, contig: str, start: int, bases: int, assembly: Asse
         )
 
 
+def refget_accession(bases: NDArray[np.uint8]) -> str:
+    """The name that a sequence has by its content (GA4GH refget): ``SQ.`` and a digest."""
+    return "SQ." + base64.urlsafe_b64encode(hashlib.sha512(bases.data).digest()[:24]).decode()
+
+
 def _write_contig(
-    contig: str, parts: list[tuple[int, NDArray[np.uint8]]], out: Path
-) -> dict[str, int]:
+    contig: str, parts: list[tuple[int, NDArray[np.uint8]]], length: int, out: Path
+) -> dict[str, int | str]:
     start = min(first for first, _ in parts)
     end = max(first + len(bases) for first, bases in parts)
     whole = np.zeros(end - start, np.uint8)
     for first, bases in parts:
         whole[first - start : first - start + len(bases)] = bases
     whole.tofile(out / f"{contig}.bases")
-    return {"start": start, "bases": int(np.count_nonzero(whole))}
+    held = int(np.count_nonzero(whole))
+    # A sequence has a name by its content only where it is known as a whole.
+    named = {"refget": refget_accession(whole)} if held == length else {}
+    return {"start": start, "bases": held, **named}
 
 
 def open_sequence(reference: Path | None, contig: str) -> Sequence:
@@ -119,3 +150,18 @@ def open_sequence(reference: Path | None, contig: str) -> Sequence:
     # Mapped privately, not read-only: for read-only arrays Numba would compile all kernels anew.
     bases = np.memmap(reference / f"{contig}.bases", np.uint8, mode="c")
     return Sequence(index[contig]["start"], np.asarray(bases))
+
+
+@lru_cache(maxsize=64)
+def registered_sequence(reference: Path | None, contig: str) -> Sequence:
+    """`open_sequence`, whose answer is kept: a registered reference never changes."""
+    return open_sequence(reference, contig)
+
+
+@lru_cache(maxsize=64)
+def refget_of(reference: Path | None, contig: str) -> str | None:
+    """The refget accession of a contig; None unless its whole sequence is registered."""
+    if reference is None or not (reference / INDEX_NAME).exists():
+        return None
+    held: dict[str, dict[str, str]] = json.loads((reference / INDEX_NAME).read_text())["contigs"]
+    return held.get(contig, {}).get("refget")

@@ -7,9 +7,14 @@ from typing import Final
 import pyarrow as pa
 
 from schemas.annotations import ANNOTATION_TABLES
+from schemas.genes import GENE_TABLES
 from schemas.tables import COUNT_TABLES
 
-LAKE_TABLES: Final[dict[str, pa.Schema]] = {**COUNT_TABLES, **ANNOTATION_TABLES}
+LAKE_TABLES: Final[dict[str, pa.Schema]] = {
+    **COUNT_TABLES,
+    **ANNOTATION_TABLES,
+    **GENE_TABLES,
+}
 
 
 def is_placed(table: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection
 
+from cad.annotation.compute import annotate_variants
 from cad.annotation.writer import AnnotationWriter
 from cad.commit import Session, open_session
 from cad.faults import reach
@@ -88,6 +89,7 @@ def add_annotation(
         BatchRefused: `bgzf_truncated`, `bgzf_corrupt`, `bcf_malformed`.
         Conflict: `annotation_conflict`, where the version has other bytes or the source is of
             another kind; `session_expired`.
+        Unavailable: `consequences_failed`, after the version was loaded.
     """
     started = perf_counter()
     _check_words(name, version)
@@ -137,6 +139,8 @@ def add_annotation(
             add_annotation_files(connection, commit_no, number, placed)
 
         commit_no, _ = session.commit(apply, files)
+    if found.key == "model":
+        annotate_variants(warehouse)
     seconds = perf_counter() - started
     log.info("loaded %s %s: %d rows in %.2f s", name, version, writer.rows, seconds)
     return AddedAnnotation(

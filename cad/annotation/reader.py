@@ -159,6 +159,21 @@ class AnnotationReader:
                     _collect(self.files.open(path).between(start, end), wanted, records)
         return found
 
+    def rows(self, source: AnnotationRow, table: str, region: Region) -> list[Record]:
+        """The rows of a placed table of a source in a region, in their order.
+
+        Raises:
+            Unavailable: `lake_file_damaged`, `registry_unusable`.
+        """
+        first, last = ((at - 1) // BIN_SIZE for at in (region.start, region.end))
+        found: list[Record] = []
+        for number in range(first, last + 1):
+            path = self.path(source, table, region.contig, number)
+            if path is not None:
+                table_file = self.files.open(path)
+                found += table_file.between(region.start, region.end).to_pylist()
+        return found
+
     def path(self, source: AnnotationRow, table: str, contig: str, bin_: int) -> Path | None:
         """The file of one bin of a placed table; None where it would hold no row."""
         place = contig, bin_

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection
 
+from cad.annotation.compute import annotate_variants
 from cad.build.bins import HeldBin, write_bin
 from cad.build.calls import CallCounter
 from cad.build.depth import DepthCounter
@@ -79,11 +80,16 @@ def build_base(warehouse: Warehouse, progress: Progress | None = None) -> BuildR
 
     Raises:
         Conflict: `base_conflict`, another build committed first; this one's files are discarded.
+        Unavailable: `consequences_failed`, after the base was committed.
     """
     started = perf_counter()
     with pin(warehouse) as commit_no:
         report = _build_at(warehouse, commit_no, progress, started)
-    erase_withdrawn(warehouse)
+    try:
+        annotate_variants(warehouse)
+    finally:
+        # Whoever was withdrawn leaves, whatever the annotations' tools say.
+        erase_withdrawn(warehouse)
     return report
 
 

@@ -10,9 +10,11 @@ from cad.annotation.answer import annotations_between, annotations_of
 from cad.flags import flags_document
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 from cad.query.asked import about_base, chosen_strata
+from cad.query.describe import describer
 from cad.query.family import FamilyShare, family_share
+from cad.query.look_up import resolve
 from cad.query.mito import BINS, vaf_histograms
-from cad.query.parse import Region, Variant, parse_region, parse_variant
+from cad.query.parse import Region, Variant, parse_region
 from cad.query.reader import BaseReader, Figures
 from loaders.normalise import normalise_variant
 
@@ -30,7 +32,7 @@ def find_variant(
 
     Args:
         reader: of the base of a purpose.
-        text: the variant as the asker writes it.
+        text: the variant as the asker writes it, in any form that `resolve` reads.
         strata: only these strata's figures; all where empty. The state is that of `all`, or of the
             one stratum asked for.
         excluding_family: count as if this family's persons were not in the base; the flags, which
@@ -39,17 +41,22 @@ def find_variant(
             them: None asks each by its default version.
 
     Raises:
-        BadQuestion: `variant_malformed`, `ref_mismatch_query`.
-        NotFound: `stratum_unknown`, `family_unknown`, `annotation_unknown`.
+        BadQuestion: `variant_malformed`, `variant_not_located`, `variant_ambiguous`,
+            `ref_mismatch_query`, `assembly_mismatch_query`.
+        NotFound: `variant_unknown`, `genes_missing`, `stratum_unknown`, `family_unknown`,
+            `annotation_unknown`.
         Conflict: `base_conflict`, where a build replaced the base while a family was taken out or
             M was read.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
-    variant = parse_variant(text, reader.warehouse.assembly, reader.reference)
+    variant = resolve(reader, text)
     chosen = chosen_strata(reader.base, strata)
-    said = {"annotations": annotations_of(reader.annotations(annotation), variant)}
+    region = Region(variant.contig, variant.pos, variant.pos)
     figures = reader.lookup(variant)
-    by_vaf = _by_vaf(reader, Region(variant.contig, variant.pos, variant.pos), excluding_family)
+    annotations = reader.annotations(annotation)
+    said = describer(reader, annotations, region)(variant, bool(figures.counts.any()))
+    said["annotations"] = annotations_of(annotations, variant)
+    by_vaf = _by_vaf(reader, region, excluding_family)
     if excluding_family is None:
         return _document(reader, variant, figures, chosen) | by_vaf(variant) | said
     share = family_share(reader, variant, excluding_family)
@@ -76,10 +83,13 @@ def find_region(
     region = parse_region(text, reader.warehouse.assembly)
     chosen = chosen_strata(reader.base, strata)
     by_vaf = _by_vaf(reader, region)
-    said = annotations_between(reader.annotations(annotation), region)
+    annotations = reader.annotations(annotation)
+    said = annotations_between(annotations, region)
+    describe = describer(reader, annotations, region)
     variants = [
         _document(reader, _as_asked(reader, variant), figures, chosen)
         | by_vaf(variant)
+        | describe(variant, True)
         | {"annotations": said(variant)}
         for variant, figures in reader.between(region)
     ]

@@ -19,7 +19,8 @@ from cad.query.asked import about_base, chosen_strata
 from cad.query.base import Base, Stratum
 from cad.query.family import check_latest
 from cad.query.lake_point import SamplesAtPoint, read_point
-from cad.query.parse import Variant, parse_variant
+from cad.query.look_up import resolve
+from cad.query.parse import Variant
 from cad.query.reader import BaseReader
 from cad.registry.engine import reading
 from cad.registry.samples import desired_samples
@@ -96,18 +97,18 @@ def explain_variant(reader: BaseReader, text: str, stratum: str = "all") -> Docu
 
     Args:
         reader: of the latest base of a purpose.
-        text: the variant as the asker writes it.
+        text: the variant as the asker writes it, in any form that `resolve` reads.
         stratum: whose AN.
 
     Raises:
-        BadQuestion: `variant_malformed`, `ref_mismatch_query`.
-        NotFound: `stratum_unknown`.
+        BadQuestion: `variant_malformed` and others of `resolve`.
+        NotFound: `stratum_unknown`, `variant_unknown`, `genes_missing`.
         Conflict: `base_conflict`, where a build replaced the base meanwhile.
         Unavailable: `explain_mismatch`, where the terms do not come to the base's figures;
             `lake_file_damaged`, `registry_unusable`.
     """
     warehouse, base = reader.warehouse, reader.base
-    variant = parse_variant(text, warehouse.assembly, reader.reference)
+    variant = resolve(reader, text)
     (at,) = chosen_strata(base, [stratum])
     with reading(warehouse.engine) as connection:
         check_latest(connection, base)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from cad.registry.annotation_tables import annotation, annotation_default, annotation_file
 from cad.registry.engine import registry_now
 from cad.registry.files import add_files, remove_files
-from cad.registry.tables import lake_file, visible
+from cad.registry.tables import commit, lake_file, visible
 from loaders.jobs import WrittenFile
 
 
@@ -89,16 +89,50 @@ def sources_at(connection: Connection, commit_no: int) -> list[AnnotationRow]:
 
 
 def annotations_changed_at(connection: Connection, commit_no: int) -> int:
-    """The last commit up to one that changed what annotations there are; 0 where none did."""
-    latest = 0
-    for column in (
-        annotation.c.added_at,
-        annotation.c.removed_at,
-        annotation_default.c.added_at,
-    ):
-        found = connection.scalar(select(func.max(column)).where(column <= commit_no))
-        latest = max(latest, found or 0)
-    return latest
+    """The last commit up to one that changed what annotations say; 0 where none did."""
+    query = select(func.max(commit.c.commit_no)).where(
+        commit.c.kind == "annotate", commit.c.commit_no <= commit_no
+    )
+    return connection.scalar(query) or 0
+
+
+@dataclass(frozen=True)
+class HeldFile:
+    """A file computed of the base's variants: its number and its path in the warehouse."""
+
+    file_no: int
+    path: str
+
+
+def computed_files(
+    connection: Connection, commit_no: int, source: AnnotationRow | None
+) -> dict[tuple[str, tuple[str, int]], HeldFile]:
+    """What is computed of the base's variants, by table and bin.
+
+    Consequences are those of one version of a gene model, identifiers of none.
+    """
+    number = None if source is None else source.annotation_no
+    consequence = (lake_file.c.table_name == "annotation_consequence") & (
+        annotation_file.c.annotation_no == number
+    )
+    query = (
+        select(
+            lake_file.c.table_name,
+            lake_file.c.contig,
+            lake_file.c.bin,
+            lake_file.c.file_no,
+            lake_file.c.path,
+        )
+        .outerjoin(annotation_file, annotation_file.c.file_no == lake_file.c.file_no)
+        .where(
+            visible(lake_file, commit_no),
+            or_(lake_file.c.table_name == "base_vrs", consequence),
+        )
+    )
+    return {
+        (table, (contig, place)): HeldFile(file_no, path)
+        for table, contig, place, file_no, path in connection.execute(query)
+    }
 
 
 def insert_annotation(

@@ -78,6 +78,19 @@ KINDS: Final[dict[str, SourceKind]] = {
             "gene-disease", "HPO's genes_to_phenotype.txt, or Orphanet's product 6 as XML or TSV",
             "gene", "genes:read_gene_disease",
         ),
+        SourceKind(
+            "genes", "a gene model: GTF or GFF3 of Ensembl, GENCODE or RefSeq", "model",
+            ("annotation_gene", "annotation_transcript", "annotation_exon"),
+            "gene_models:read_genes",
+        ),
+        SourceKind(
+            "hgnc", "HGNC's complete set of symbols, TSV", "model", ("annotation_gene_name",),
+            "hgnc:read_gene_names",
+        ),
+        SourceKind(
+            "consequences", "a VCF with VEP's CSQ, SnpEff's ANN or bcftools' BCSQ", "model",
+            ("annotation_consequence",), "consequences:read_consequences",
+        ),
     )
 }  # fmt: skip
 _KIND_OF_NAME: Final = {
@@ -85,6 +98,11 @@ _KIND_OF_NAME: Final = {
     "constraint": "gene-constraint",
     "hpo": "gene-disease",
     "orphanet": "gene-disease",
+    "gencode": "genes",
+    "ensembl": "genes",
+    "refseq": "genes",
+    "vep": "consequences",
+    "snpeff": "consequences",
 }
 """Kinds of sources that are not called as their kind."""
 

@@ -44,6 +44,7 @@ class SiteRows:
         info: the block's entries.
         job: the file's.
         first_line: number in the file of the block's first line.
+        lines: the block's lines.
     """
 
     contig: str
@@ -54,10 +55,19 @@ class SiteRows:
     info: InfoBlock
     job: SourceJob
     first_line: int
+    lines: Lines
 
     def key(self) -> dict[str, Any]:
         """The key columns."""
         return key_columns(self.contig, self.alleles, self.kept)
+
+    def written_at(self, row: int) -> tuple[str, list[str]]:
+        """REF and the alternates of a row's line, as written."""
+        line, lines = int(self.line[row]), self.lines
+        ref = lines.text[lines.ref[0][line] : lines.ref[1][line]].decode()
+        own = range(int(lines.first[line]), int(lines.first[line + 1]))
+        alts = (lines.text[lines.alt[0][one] : lines.alt[1][one]] for one in own)
+        return ref, [alt.decode() for alt in alts]
 
     def where(self, row: int) -> str:
         """What errors call a row."""
@@ -151,7 +161,7 @@ def _site_rows(
     line = np.repeat(np.arange(run.start, run.stop), counts)
     nth = np.arange(int(first[run.start]), int(first[run.stop])) - first[line]
     alleles, kept = keep_variants(job, contig, lines.written(run), line + number)
-    return SiteRows(contig, alleles, kept, line[kept], nth[kept], info, job, number)
+    return SiteRows(contig, alleles, kept, line[kept], nth[kept], info, job, number, lines)
 
 
 def _texts(rows: SiteRows, key: str, *, is_by_allele: bool) -> Any:

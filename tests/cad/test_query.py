@@ -183,6 +183,11 @@ def test_document(trio: Warehouse) -> None:
              "n_hemi": 0, "persons": 3, "faf95": pytest.approx(0.1362819), "ac_raw": 3,
              "an_raw": 6, "hidden": False}
         ],
+        "asked_as": None, "hgvs_g": "NC_000022.11:g.100A>G", "vrs_id": None,
+        "vrs_missing": "no reference is registered", "most_severe": None, "impact": None,
+        "consequences": [], "consequences_from": None,
+        "consequences_missing": "no gene model is among the sources asked, and no source that "
+        "tells consequences",
         "annotations": [],
         "flags": [
             {"flag": "platform_difference", "raised": False, "value": None, "corrected": None},

@@ -1,0 +1,1 @@
+"""HGVS names: written of variants, read from questions."""
