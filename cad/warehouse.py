@@ -31,7 +31,7 @@ from cad.registry.engine import (
     without_password,
     writing,
 )
-from cad.registry.migrate import check_version, upgrade
+from cad.registry.migrate import bring_up, check_version, upgrade
 from cad.registry.numbers import create_head
 from cad.registry.tables import warehouse as warehouse_table
 from cad.settings import Settings, WarehouseConfig
@@ -126,12 +126,7 @@ class Warehouse:
         settings = settings or Settings()
         folder = path.absolute()
         description = _read_description(folder)
-        secret = settings.registry_url
-        written = secret.get_secret_value() if secret else description["registry"]
-        url = registry_url(written, folder)
-        if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-            raise Unavailable("registry_unusable", "the registry's file is gone", DESCRIPTION)
-        engine = open_engine(url, settings.busy_seconds)
+        engine = _open_registry(folder, description, settings)
         try:
             row = _read_row(engine)
             if row["warehouse_id"] != description["warehouse_id"]:
@@ -151,6 +146,26 @@ class Warehouse:
             engine=engine,
             settings=settings,
         )
+
+    @staticmethod
+    def upgrade(path: Path, settings: Settings | None = None) -> str:
+        """Bring the registry of a warehouse to the version of this code, in one transaction.
+
+        Returns:
+            The version it was of.
+
+        Raises:
+            NotFound: `warehouse_missing`.
+            Unavailable: `registry_version` where it is of a later version, `registry_unusable`,
+                `network_filesystem`.
+        """
+        folder = path.absolute()
+        engine = _open_registry(folder, _read_description(folder), settings or Settings())
+        try:
+            with writing(engine) as connection:
+                return bring_up(connection)
+        finally:
+            engine.dispose()
 
     @property
     def lake(self) -> Path:
@@ -264,6 +279,15 @@ def _read_description(folder: Path) -> dict[str, str]:
     if description.get("format") != FORMAT or description.get("assembly") not in ASSEMBLIES:
         raise NotFound("warehouse_missing", f"{DESCRIPTION} is not {FORMAT}", folder.name)
     return description
+
+
+def _open_registry(folder: Path, description: dict[str, str], settings: Settings) -> Engine:
+    secret = settings.registry_url
+    written = secret.get_secret_value() if secret else description["registry"]
+    url = registry_url(written, folder)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise Unavailable("registry_unusable", "the registry's file is gone", DESCRIPTION)
+    return open_engine(url, settings.busy_seconds)
 
 
 def _read_row(engine: Engine) -> dict[str, Any]:

@@ -81,6 +81,12 @@ COMMANDS: Final[dict[str, Entry]] = {
         "maintain",
         "Gather small files into large ones, and delete what nobody needs.",
     ),
+    "upgrade": Entry(
+        _OPERATOR,
+        "upgrade",
+        "upgrade",
+        "Bring the registry of a warehouse to the version of this program.",
+    ),
     "consent": Entry(_OPERATOR, "corrections", "", "Record consents.", {"import": "import_"}),
     "samples": Entry(_OPERATOR, "corrections", "", "Correct sample sheets.", {"update": "update"}),
     "withdraw": Entry(

@@ -20,14 +20,41 @@ def check_version(connection: Connection) -> None:
     Raises:
         Unavailable: `registry_version`.
     """
-    try:
-        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except DBAPIError:
-        found = None
+    found = version_of(connection)
     if found != REVISION:
-        raise Unavailable(
-            "registry_version", f"the registry is of version {found}, expected {REVISION}"
-        )
+        raise Unavailable("registry_version", _other_version(found))
+
+
+def version_of(connection: Connection) -> str | None:
+    """The version of a registry's tables; None where there are none of ours."""
+    try:
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except DBAPIError:
+        return None
+    return found
+
+
+def _other_version(found: str | None) -> str:
+    told = f"the registry is of version {found}, expected {REVISION}"
+    return f"{told}: run `cad upgrade`" if _is_older(found) else told
+
+
+def _is_older(found: str | None) -> bool:
+    # Revisions are numbers of one width, written in order.
+    return found is not None and found < REVISION
+
+
+def bring_up(connection: Connection) -> str:
+    """Migrate the tables of an older version to this code's; returns the version they were of.
+
+    Raises:
+        Unavailable: `registry_version`, where they are of none, or of a later one.
+    """
+    found = version_of(connection)
+    if found is None or (found != REVISION and not _is_older(found)):
+        raise Unavailable("registry_version", _other_version(found))
+    upgrade(connection)
+    return found
 
 
 def alembic_config(connection: Connection) -> Any:

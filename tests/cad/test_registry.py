@@ -65,8 +65,26 @@ class TestSchema:
     def test_other_version_is_refused(self, warehouse: Warehouse) -> None:
         with writing(warehouse.engine) as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-        with pytest.raises(Unavailable) as caught:
+        with pytest.raises(Unavailable, match="run `cad upgrade`") as caught:
             Warehouse.open(warehouse.path)
+        assert refusal(caught) == "registry_version"
+
+    def test_older_version_is_brought_up(self, warehouse: Warehouse) -> None:
+        with writing(warehouse.engine) as connection:
+            command.downgrade(alembic_config(connection), "0002")
+        with pytest.raises(Unavailable, match="version 0002"):
+            Warehouse.open(warehouse.path)
+        assert Warehouse.upgrade(warehouse.path) == "0002"
+        assert Warehouse.upgrade(warehouse.path) == REVISION
+        with Warehouse.open(warehouse.path) as opened, reading(opened.engine) as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+
+    def test_later_version_is_left_alone(self, warehouse: Warehouse) -> None:
+        with writing(warehouse.engine) as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(Unavailable) as caught:
+            Warehouse.upgrade(warehouse.path)
         assert refusal(caught) == "registry_version"
 
     def test_empty_database_is_refused(self, warehouse: Warehouse) -> None:
