@@ -12,14 +12,13 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from cad.build.calls import CallCounter
+from cad.build.calls import CallCounter, sum_counts
 from cad.build.depth import DepthCounter
 from cad.build.members import MemberTable
 from cad.build.place import Place
 from cad.build.plan import BuildPlan, Members, PurposePlan
 from cad.build.sources import Sources
 from cad.build.tracks import member_tracks, read_tracks
-from cad.index import COUNT_FIELDS
 from cad.query.base import Place as BinPlace
 from cad.query.base import Stratum
 from cad.query.depth_runs import DepthRuns, runs_of_changes
@@ -89,10 +88,7 @@ class OwnFamily:
         if self._counted is None or self._counted[0] != place:
             where, counter, _ = self._enter(place)
             counts = counter.count(self._sources.at("calls", where), where)
-            summed = counts.group_by(["pos", "ref", "alt"], use_threads=False).aggregate(
-                [(name, "sum") for name in COUNT_FIELDS]
-            )
-            self._counted = place, summed.rename_columns(["pos", "ref", "alt", *COUNT_FIELDS])
+            self._counted = place, sum_counts(counts, ("pos", "ref", "alt"))
         return self._counted[1]
 
     def _enter(self, place: BinPlace) -> tuple[Place, CallCounter, DepthCounter]:

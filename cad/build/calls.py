@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from cad.build.count_kernel import Calls, Regions, count_calls
 from cad.build.members import MemberTable
 from cad.build.place import Place
 from cad.build.rows import BinReader
+from cad.index import COUNT_FIELDS
 from loaders.columns import numbers
 from schemas.contigs import Assembly, RegionClass, stretches
 from schemas.known import PLOIDY
@@ -23,8 +25,11 @@ _COPIES_OF_DOSE: Final = {**PLOIDY, RegionClass.MITOCHONDRIAL: (2, 2, 2, 2)}
 
 On M the dose stands in the two-copy bits (`schemas.known`).
 """
-_ROWS_AT_ONCE: Final = 4_000_000
-"""Files are counted together until they hold so many rows of the bin; a hundred bytes each."""
+_ROWS_AT_ONCE: Final = 2_000_000
+"""So many rows are counted at once, of one file or several; a hundred bytes each."""
+_COUNTS_AT_ONCE: Final = 8_000_000
+"""So many rows of counts are added up before more are made."""
+_KEY: Final = ("pos", "ref", "alt")
 _PAIRS_IN_KEY: Final = 2**38
 """So many pairs of alleles times the positions of a bin fit into 63 bits."""
 _DIFFERENCE: Final = pa.schema(
@@ -60,18 +65,16 @@ class CallCounter:
 
         A variant and stratum may have several rows, which are to be summed.
         """
-        counted = [_DIFFERENCE.empty_table()]
+        counted = _DIFFERENCE.empty_table()
         parts: list[pa.Table] = []
-        for file in files:
-            part = self._reader.read(file, place)
-            if part is not None:
-                parts.append(part)
+        for part in chain.from_iterable(self._reader.read(file, place) for file in files):
+            parts.append(part)
             if sum(part.num_rows for part in parts) >= _ROWS_AT_ONCE:
-                counted.append(self._count(parts))
+                counted = pa.concat_tables([counted, self._count(parts)])
                 parts = []
-        if parts:
-            counted.append(self._count(parts))
-        return pa.concat_tables(counted)
+            if counted.num_rows >= _COUNTS_AT_ONCE:
+                counted = sum_counts(counted, [*_KEY, "stratum"])
+        return pa.concat_tables([counted, self._count(parts)]) if parts else counted
 
     def _count(self, parts: list[pa.Table]) -> pa.Table:
         rows = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
@@ -94,6 +97,16 @@ class CallCounter:
             *(numbers(column) for column in found.value.T),
         ]
         return pa.Table.from_arrays(columns, schema=_DIFFERENCE)
+
+
+def sum_counts(counts: pa.Table, by: Sequence[str]) -> pa.Table:
+    """The counts with one row for each key: pos, ref, alt and perhaps stratum."""
+    summed = counts.group_by(list(by), use_threads=False).aggregate(
+        [(name, "sum") for name in COUNT_FIELDS]
+    )
+    named = summed.rename_columns([*by, *COUNT_FIELDS])
+    fields = [field for field in _DIFFERENCE if field.name in named.column_names]
+    return named.select([field.name for field in fields]).cast(pa.schema(fields))
 
 
 def _variant_keys(pos: NDArray[np.int32], ref: Any, alt: Any) -> NDArray[np.int64]:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from cad.build.depth_kernel import Changes, Contig, Members, Rows, count_changes, no_changes
+from cad.build.depth_kernel import (
+    Changes,
+    Contig,
+    Members,
+    Rows,
+    add_changes,
+    count_changes,
+    no_changes,
+)
 from cad.build.members import MemberTable
 from cad.build.place import Place
 from cad.build.rows import BinReader
 from cad.build.tracks import MemberTrack
 from schemas.contigs import Assembly, RegionClass, stretches
 from schemas.known import PLOIDY, SEXES
+
+_ROWS_AT_ONCE: Final = 4_000_000
+"""So many rows are counted at once, of one file or several; a hundred bytes each."""
 
 
 class DepthCounter:
@@ -59,23 +72,29 @@ class DepthCounter:
 
     def count(self, files: Sequence[str], place: Place) -> Changes:
         """The changes of the bin, strata under the members' common numbering."""
-        borders = self._facts.start[1:]
-        parts = [_cut(rows, borders) for file in files for rows in self._callable_rows(file, place)]
-        for member, track in enumerate(self._tracks, start=self._samples):
-            parts.append(
-                track.rows(self._contig, place.first, place.last, member, self._facts.start)
-            )
+        parts = [
+            track.rows(self._contig, place.first, place.last, member, self._facts.start)
+            for member, track in enumerate(self._tracks, start=self._samples)
+        ]
+        total = no_changes()
+        for file in files:
+            for found in self._reader.read(file, place):
+                parts += self._member_rows(found)
+                if sum(len(part.start) for part in parts) >= _ROWS_AT_ONCE:
+                    total = add_changes(total, self._count(parts))
+                    parts = []
+        last = self._count(parts)
+        return add_changes(total, last) if len(total.page) else last
+
+    def _count(self, parts: Sequence[Rows]) -> Changes:
         if not any(len(part.start) for part in parts):
             return no_changes()
         order = np.argsort(np.concatenate([part.start for part in parts]), kind="stable")
         rows = Rows(*(np.concatenate(column)[order] for column in zip(*parts, strict=True)))
         return Changes(*count_changes(rows, self._members, self._facts, self._n_strata))
 
-    def _callable_rows(self, file: str, place: Place) -> Iterator[Rows]:
-        """The callable rows of members in a file: a part for every sex a sample may count under."""
-        found = self._reader.read(file, place)
-        if found is None:
-            return
+    def _member_rows(self, found: pa.Table) -> Iterator[Rows]:
+        """The callable rows of members: a part for every sex a sample may count under."""
         sample = found["sample"].to_numpy()
         start, end = np.array(found["start"], np.int32), np.array(found["end"], np.int32)
         code, replaced = np.array(found["code"], np.uint8), np.array(found["replaced"], np.uint8)
@@ -84,7 +103,7 @@ class DepthCounter:
             member = np.where(known, member_of[np.where(known, sample, 0)], -1)
             own = np.flatnonzero(member >= 0)
             if len(own):
-                yield Rows(
+                rows = Rows(
                     start[own],
                     end[own],
                     code[own],
@@ -92,6 +111,7 @@ class DepthCounter:
                     member[own].astype(np.int32),
                     np.zeros(len(own), np.uint8),
                 )
+                yield _cut(rows, self._facts.start[1:])
 
 
 def _members_by_sample(table: MemberTable) -> list[NDArray[np.int32]]:

@@ -7,7 +7,7 @@ are decoded, and the footer of a file is parsed once for all its bins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,6 +19,8 @@ from cad.build.place import Place
 from loaders.columns import flags
 
 _TEXTS: Final = ("ref", "alt")
+_GROUPS_AT_ONCE: Final = 32
+"""Two million rows: what is in memory does not grow with a file."""
 
 
 class _Footer(NamedTuple):
@@ -45,8 +47,8 @@ class BinReader:
         self._texts = [name for name in _TEXTS if name in columns]
         self._footers: dict[str, _Footer] = {}
 
-    def read(self, path: str, place: Place) -> pa.Table | None:
-        """A file's rows whose position lies in the bin, in the file's order; None without any.
+    def read(self, path: str, place: Place) -> Iterator[pa.Table]:
+        """A file's rows whose position lies in the bin, in the file's order, some at a time.
 
         Texts come as dictionaries.
         """
@@ -57,16 +59,24 @@ class BinReader:
             if contig == place.contig and first <= place.last and last >= place.first
         ]
         if not wanted:
-            return None
+            return
         with pq.ParquetFile(path, metadata=footer.metadata, read_dictionary=self._texts) as file:
-            rows = file.read_row_groups(wanted, self._columns, use_threads=False)
+            for some in range(0, len(wanted), _GROUPS_AT_ONCE):
+                groups = wanted[some : some + _GROUPS_AT_ONCE]
+                rows = file.read_row_groups(groups, self._columns, use_threads=False)
+                rows = self._of_place(rows, path, place)
+                if rows.num_rows:
+                    yield rows
+
+    def _of_place(self, rows: pa.Table, path: str, place: Place) -> pa.Table:
+        """The rows of the bin that count."""
         position = rows[self._columns[0]].to_numpy()
         lower, upper = np.searchsorted(position, [place.first, place.last + 1])
         rows = rows.slice(lower, upper - lower)
         if path in self._left_behind:
             gone = np.isin(rows["sample"].to_numpy(), self._left_behind[path])
             rows = rows.filter(flags(~gone))
-        return rows if rows.num_rows else None
+        return rows
 
     def _footer(self, path: str) -> _Footer:
         found = self._footers.get(path)
