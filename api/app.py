@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from api.host_check import LoopbackOnly
 from api.problems import add_handlers
-from api.routers import depth, regions, status, variants
+from api.routers import depth, genes, regions, status, variants
 from cad.query import BaseService
 from cad.settings import Settings
 from cad.warehouse import Warehouse
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.add_middleware(LoopbackOnly)
     add_handlers(app)
-    for router in (variants.router, regions.router, depth.router, status.router):
+    for router in (variants.router, regions.router, genes.router, depth.router, status.router):
         app.include_router(router, prefix="/v1")
     return app
 

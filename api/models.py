@@ -86,7 +86,7 @@ class _OfBuild(Document):
     built_at: datetime = Field(description="When the base was built.")
 
 
-class _OfBase(_OfBuild):
+class OfBase(_OfBuild):
     """Which base an answer is from, and whom it counts."""
 
     persons: Count = Field(description="Persons in the base of this purpose.")
@@ -179,7 +179,7 @@ class ConsequenceSource(Document):
     origin: str = Field(description="computed, or the field it was read from: CSQ, ANN, BCSQ.")
 
 
-class VariantAnswer(_OfBase):
+class VariantAnswer(OfBase):
     """How often a variant is seen, in how many who could have shown it, in whom."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_VARIANT_EXAMPLE]})
@@ -211,7 +211,7 @@ class VariantAnswer(_OfBase):
     consequences_missing: str | None = Field(description="Why none is told.")
 
 
-class RegionAnswer(_OfBase):
+class RegionAnswer(OfBase):
     """The variants of the base in a region, sorted by position and alleles."""
 
     region: str

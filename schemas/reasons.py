@@ -93,6 +93,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "variant_not_located": ("The name says a change, but not where it lies.", "Le nom décrit un changement sans que sa place puisse être trouvée."),
     "variant_unknown": ("No source that is loaded knows the variant by this name.", "Aucune source chargée ne connaît ce variant sous ce nom."),
     "variant_ambiguous": ("The name fits several variants.", "Ce nom désigne plusieurs variants."),
+    "consequence_unknown": ("There is no such consequence or impact.", "Cette conséquence ou cet impact n'existe pas."),
     "gene_unknown": ("No gene of the loaded gene model has this name.", "Aucun gène du modèle chargé ne porte ce nom."),
     "genes_missing": ("No gene model is loaded.", "Aucun modèle de gènes n'est chargé."),
     "assembly_mismatch_query": ("The question is about another assembly.", "La question porte sur un autre assemblage."),

@@ -125,6 +125,11 @@ class AnnotationReader:
         self._paths: dict[tuple[str, int], dict[tuple[int, str], Path]] = {}
         self._whole: dict[tuple[int, str], pa.Table] = {}
 
+    def joined(self, more: Iterable[AnnotationRow]) -> AnnotationReader:
+        """A reader of these versions and more."""
+        known = {source.annotation_no: source for source in (*self.sources, *more)}
+        return AnnotationReader(self._warehouse, self._commit_no, tuple(known.values()), self.files)
+
     def at(self, variant: Variant) -> dict[int, list[Record]]:
         """What each source keyed by variants says of one, by annotation number.
 

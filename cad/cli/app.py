@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "variant": Entry(_FIGURES, "query", "variant", "How often, and in whom, one variant is seen."),
     "region": Entry(_FIGURES, "query", "region", "The variants seen in a region."),
+    "gene": Entry(_FIGURES, "gene", "gene", "The variants seen in a gene, by what they do to it."),
     "depth": Entry(
         _FIGURES,
         "depth",

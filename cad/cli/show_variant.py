@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cad.cli.show_annotations import show_annotations
+from cad.cli.show_consequences import show_consequences
 from cad.cli.show_flags import short_flags, show_flags
 from cad.cli.show_vaf import show_vaf
 
@@ -20,10 +21,11 @@ _HEADER: Final = ("AC", "AN", "AF", "het", "hom", "hemi", "persons", "faf95", "A
 def show_variant(answer: Mapping[str, Any], console: Console) -> None:
     """Print one variant's answer (DESIGN 6, 8)."""
     console.print(
-        Text.assemble((answer["variant"], "bold"), f" ({_source(answer)})"), soft_wrap=True
+        Text.assemble((answer["variant"], "bold"), f" ({source_of(answer)})"), soft_wrap=True
     )
-    if answer["normalised_from"] is not None:
-        console.print(Text(f"asked as {answer['normalised_from']}"), soft_wrap=True)
+    asked = [answer[name] for name in ("asked_as", "normalised_from") if answer[name] is not None]
+    if asked:
+        console.print(Text(f"asked as {', that is '.join(asked)}"), soft_wrap=True)
     if not answer["left_aligned"]:
         console.print("no reference tells whether it lies further left: trimmed only")
     console.print(Text(state_sentence(answer)), soft_wrap=True)
@@ -35,6 +37,7 @@ def show_variant(answer: Mapping[str, Any], console: Console) -> None:
     show_flags(answer["flags"], console)
     if any(answer.get("vaf_histogram", ())):
         show_vaf(answer["vaf_histogram"], console)
+    show_consequences(answer, console)
     show_annotations(answer["annotations"], console)
 
 
@@ -46,7 +49,7 @@ def show_region(answer: Mapping[str, Any], console: Console) -> None:
     variants = answer["variants"]
     console.print(
         Text.assemble(
-            (answer["region"], "bold"), f": {len(variants):,} variant(s) ({_source(answer)})"
+            (answer["region"], "bold"), f": {len(variants):,} variant(s) ({source_of(answer)})"
         ),
         soft_wrap=True,
     )
@@ -103,7 +106,7 @@ def _carriers(row: Mapping[str, Any] | None) -> str:
     )
 
 
-def _source(answer: Mapping[str, Any]) -> str:
+def source_of(answer: Mapping[str, Any]) -> str:
     """Which base an answer is from."""
     built = answer["built_at"][:16].replace("T", " ")
     return (

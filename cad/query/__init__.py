@@ -6,6 +6,7 @@ give, `find_variant` and `find_region` answer as DESIGN 6 and 8 say.
 
 from cad.query.answer import find_region, find_variant
 from cad.query.base import Base, Place, Stratum, open_base
+from cad.query.gene import find_gene
 from cad.query.parse import Region, Variant, parse_region, parse_variant
 from cad.query.reader import BaseReader
 from cad.query.service import BaseService
@@ -18,6 +19,7 @@ __all__ = [
     "Region",
     "Stratum",
     "Variant",
+    "find_gene",
     "find_region",
     "find_variant",
     "open_base",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from cad.annotation.answer import annotations_between, annotations_of
+from cad.annotation.reader import AnnotationReader
 from cad.flags import flags_document
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 from cad.query.asked import about_base, chosen_strata
@@ -82,18 +83,26 @@ def find_region(
     """
     region = parse_region(text, reader.warehouse.assembly)
     chosen = chosen_strata(reader.base, strata)
+    variants = list(variants_between(reader, region, chosen, reader.annotations(annotation)))
+    return {"region": str(region), **about_counted(reader), "variants": variants}
+
+
+def variants_between(
+    reader: BaseReader, region: Region, chosen: Sequence[int], annotations: AnnotationReader
+) -> Iterator[Document]:
+    """The documents of the base's variants in a region, sorted, with the figures of some strata.
+
+    Raises:
+        Conflict: `base_conflict`, where a build replaced the base while M was read.
+        Unavailable: `lake_file_damaged`, `registry_unusable`.
+    """
     by_vaf = _by_vaf(reader, region)
-    annotations = reader.annotations(annotation)
     said = annotations_between(annotations, region)
     describe = describer(reader, annotations, region)
-    variants = [
-        _document(reader, _as_asked(reader, variant), figures, chosen)
-        | by_vaf(variant)
-        | describe(variant, True)
-        | {"annotations": said(variant)}
-        for variant, figures in reader.between(region)
-    ]
-    return {"region": str(region), **_about(reader), "variants": variants}
+    for variant, figures in reader.between(region):
+        document = _document(reader, _as_asked(reader, variant), figures, chosen)
+        document |= by_vaf(variant) | describe(variant, True)
+        yield document | {"annotations": said(variant)}
 
 
 def _by_vaf(
@@ -113,7 +122,7 @@ def _as_asked(reader: BaseReader, variant: Variant) -> Variant:
     return replace(variant, is_aligned=normalise_variant(reader.reference, *key).is_aligned)
 
 
-def _about(reader: BaseReader, without: FamilyShare | None = None) -> Document:
+def about_counted(reader: BaseReader, without: FamilyShare | None = None) -> Document:
     """Which base an answer is from, and whom it counts."""
     base = reader.base
     emptied = without.emptied if without else frozenset()
@@ -138,7 +147,7 @@ def _document(
         "variant": str(variant),
         "state": state,
         "raw_only": raw_only,
-        **_about(reader, without),
+        **about_counted(reader, without),
         "normalised_from": variant.normalised_from,
         "left_aligned": variant.is_aligned,
         "frequencies": rows,

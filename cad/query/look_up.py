@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from cad.annotation.gene_model import GeneModel
 from cad.annotation.gene_source import gene_model_of
@@ -98,15 +99,12 @@ def _by_rs(reader: BaseReader, number: int) -> list[Variant]:
     return []
 
 
-def _where(paths: Sequence[object], condition: pc.Expression) -> Iterator[Variant]:
+def _where(paths: Sequence[Path], condition: pc.Expression) -> Iterator[Variant]:
     """Variants of placed files whose rows meet a condition."""
-    if not paths:
-        return
-    rows = ds.dataset([str(path) for path in paths]).to_table(
-        columns=["contig", "pos", "ref", "alt"], filter=condition
-    )
-    for row in rows.to_pylist():
-        yield Variant(row["contig"], row["pos"], row["ref"], row["alt"])
+    for path in paths:
+        rows = pq.read_table(path, columns=["contig", "pos", "ref", "alt"], filters=condition)
+        for row in rows.to_pylist():
+            yield Variant(row["contig"], row["pos"], row["ref"], row["alt"])
 
 
 def _by_vrs(reader: BaseReader, digest: str) -> list[Variant]:

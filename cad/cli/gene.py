@@ -1,0 +1,59 @@
+"""`cad gene`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cad.cli.options import AnnotationOption, PurposeOption, StratumOption, WarehouseOption
+from cad.cli.reply import Reply
+from cad.cli.show_gene import show_gene
+from cad.query import BaseReader, find_gene, open_base
+from cad.warehouse import Warehouse
+
+
+def gene(
+    symbol: Annotated[
+        str,
+        typer.Argument(
+            metavar="SYMBOL",
+            help="Symbol, Ensembl or HGNC identifier, former symbol or alias.",
+            show_default=False,
+        ),
+    ],
+    warehouse: WarehouseOption,
+    purpose: PurposeOption = "care",
+    stratum: StratumOption = None,
+    annotation: AnnotationOption = None,
+    impact: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--impact",
+            metavar="IMPACT",
+            help="Only this IMPACT (HIGH, MODERATE, LOW, MODIFIER); may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    consequence: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--consequence",
+            metavar="TERM",
+            help="Only this consequence (missense_variant, ...); may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+) -> Reply:
+    """The variants seen in a gene, by what they do to it.
+
+    The figures are those of `all` where no stratum is named.
+
+    Example: cad gene BRCA1 -w national --impact HIGH --impact MODERATE
+    """
+    with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
+        document = find_gene(
+            BaseReader(opened, base), symbol, stratum or (), annotation, impact or (),
+            consequence or (),
+        )  # fmt: skip
+    return Reply(document, lambda console: show_gene(document, console))
