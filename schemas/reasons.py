@@ -116,6 +116,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "annotation_empty": ("An annotation file holds nothing that can be loaded.", "Un fichier d'annotations ne contient rien à charger."),
     "annotation_ref_mismatch": ("A REF of an annotation file disagrees with the registered reference.", "Un REF d'un fichier d'annotations contredit la référence enregistrée."),
     "annotation_field_unknown": ("A source has no such field.", "La source n'a pas ce champ."),
+    "watch_unknown": ("It is neither a variant nor a known gene, or nobody watches it.", "Ce n'est ni un variant ni un gène connu, ou personne ne le surveille."),
     "file_unusable": ("A file or folder cannot be read or written.", "Un fichier ou un dossier ne peut être lu ou écrit."),
     "internal_error": ("An error that CAD did not foresee.", "Une erreur que CAD n'a pas prévue."),
 }  # fmt: skip

@@ -176,6 +176,26 @@ BASE_DEPTH: Final = pa.schema(
     ),
 )
 
+BASE_CHANGES: Final = pa.schema(
+    [
+        *KEY,
+        _column("stratum", _TEXT, "name", "all or founder=1."),
+        _column("built_from", _INT, "id", "Commit of the base that the figures before are of."),
+        _column("ac_before", _INT, "alleles", "Alleles that made the frequency before."),
+        _column("an_before", _INT, "alleles", "Known passing alleles before."),
+        _column("n_hom_before", _INT, "persons", "Homozygous persons before."),
+        _column("ac", _INT, "alleles", "Alleles that make the frequency: on M of n_hom."),
+        _column("an", _INT, "alleles", "Known passing alleles."),
+        _column("n_hom", _INT, "persons", "Homozygous persons; on M homoplasmic."),
+    ],
+    metadata=_said(
+        "One row per variant, stratum and build that took its frequency past 1 % or 5 %, showed "
+        "its first homozygote or lost its last, or showed it first where somebody watches; for one "
+        "purpose, sorted by pos, ref, alt, stratum, built_from. Where a build takes alleles of a "
+        "variant away, its earlier rows go too: they may tell of somebody who is no longer there."
+    ),
+)
+
 COUNT_TABLES: Final[dict[str, pa.Schema]] = {
     "calls": CALLS,
     "callable": CALLABLE,
@@ -183,4 +203,5 @@ COUNT_TABLES: Final[dict[str, pa.Schema]] = {
     "base_counts": BASE_COUNTS,
     "base_an": BASE_AN,
     "base_depth": BASE_DEPTH,
+    "base_changes": BASE_CHANGES,
 }

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from cad.build.crossings import BinPair, Upon, bin_changes
 from cad.build.depth_kernel import PARTS, Changes, add_changes, figures_at, no_changes
 from cad.build.flags import StratumFigures, flag_columns
 from cad.build.place import Place
@@ -23,7 +24,7 @@ from loaders.columns import numbers
 from loaders.jobs import Span, WrittenFile
 from loaders.lake_writer import LakeWriter, file_sha256
 from schemas.contigs import Assembly
-from schemas.tables import BASE_AN, BASE_COUNTS, BASE_DEPTH
+from schemas.tables import BASE_AN, BASE_CHANGES, BASE_COUNTS, BASE_DEPTH
 
 _FIGURES = ("an", "an_raw", "persons", "assayed")
 
@@ -52,14 +53,21 @@ def write_bin(
     place: Place,
     assembly: Assembly,
     out: Path,
+    upon: Upon,
 ) -> list[WrittenFile]:
     """Add the difference to what is held, and write the bin's tables and key index under `out`.
 
-    `strata` are the numbers of the purpose's strata by name.
+    `strata` are the numbers of the purpose's strata by name; `upon` tells of the base that it is
+    added to.
     """
     merged = _merge_counts(database, held, counts, place)
-    changes = add_changes(_held_depth(held), depth)
+    held_depth = _held_depth(held)
+    changes = add_changes(held_depth, depth)
     written = [_write("base_depth", _depth_table(changes, place.contig), place, out)]
+    both = BinPair(held.read("base_counts", BASE_COUNTS), held_depth, merged, changes)
+    history = held.read("base_changes", BASE_CHANGES)
+    told = bin_changes(database, both, history, counts, strata, place.contig, upon)
+    written.append(_write("base_changes", told, place, out))
     if merged.num_rows:
         an = _an_table(merged, changes, strata, assembly, place.contig)
         written += [

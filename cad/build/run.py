@@ -18,6 +18,7 @@ from cad.build.calls import CallCounter
 from cad.build.depth import DepthCounter
 from cad.build.members import MemberTable, of_purpose_counts, of_purpose_depth
 from cad.build.place import Place
+from cad.build.crossings import Upon
 from cad.build.plan import BuildPlan, make_plan
 from cad.build.sources import Sources
 from cad.build.tracks import MemberTrack, member_tracks, read_tracks
@@ -30,6 +31,7 @@ from cad.registry.engine import reading
 from cad.registry.files import lake_files, remove_files
 from cad.registry.folded import exchange_folded, exchange_strata
 from cad.warehouse import Warehouse
+from cad.watch import watched_places
 from cad.withdraw import erase_withdrawn
 from loaders.jobs import WrittenFile
 
@@ -102,9 +104,10 @@ def _build_at(
         if not plan.changes:
             return _nothing_to_do(connection, plan, started)
         sources = Sources.find(connection, warehouse, plan)
+        upon = Upon(plan.parent_commit, watched_places(connection, warehouse, commit_no))
     reach("build:planned")
     with open_session(warehouse, "build") as session:
-        work = _Work(warehouse, plan, sources, session)
+        work = _Work(warehouse, plan, sources, session, upon)
         written, replaced = work.fold(progress)
 
         def apply(connection: Connection, commit_no: int) -> dict[str, PurposeSize]:
@@ -158,6 +161,7 @@ class _Work:
     plan: BuildPlan
     sources: Sources
     session: Session
+    upon: Upon
     counting_cpu: float = 0.0
     merging_cpu: float = 0.0
 
@@ -229,6 +233,7 @@ class _Work:
                 place,
                 self.warehouse.assembly,
                 folder,
+                self.upon,
             )
             written[purpose] += files
             replaced += [file.file_no for file in held.values()]

@@ -20,7 +20,7 @@ from cad.registry.samples import buckets_of, left_behind, sample_tracks
 from cad.warehouse import Warehouse
 from schemas.contigs import BIN_SIZE, CONTIGS, Assembly, contig_length
 
-BASE_TABLES: Final = ("base_counts", "base_an", "base_depth", "base_index")
+BASE_TABLES: Final = ("base_counts", "base_an", "base_depth", "base_index", "base_changes")
 SAMPLE_TABLES: Final = ("calls", "callable", "tracks")
 
 

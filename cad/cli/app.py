@@ -74,6 +74,18 @@ COMMANDS: Final[dict[str, Entry]] = {
     "export": Entry(
         _FIGURES, "export", "", "Write the figures to files.", {"vcf": "vcf", "parquet": "parquet"}
     ),
+    "changes": Entry(
+        _FIGURES,
+        "changes",
+        "changes",
+        "What to look at again: BA1, BS1, first homozygotes and classes that changed since then.",
+    ),
+    "watch": Entry(
+        _FIGURES,
+        "changes",
+        "watch",
+        "Watch a variant or gene: `cad build` and `cad status` tell what befalls it.",
+    ),
     "sql": Entry(_FIGURES, "sql", "sql", "Ask read-only SQL of the warehouse's views."),
     "status": Entry(_OPERATOR, "status", "status", "Show what the warehouse holds."),
     "maintain": Entry(

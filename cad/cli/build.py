@@ -8,9 +8,11 @@ import typer
 from rich.console import Console
 
 from cad.build.run import build_base
+from cad.cli.changes import show_fired
 from cad.cli.options import WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
+from cad.reanalysis import fired_watches
 from cad.warehouse import Warehouse
 from schemas.errors import Unavailable
 
@@ -29,6 +31,7 @@ def build(
         raise Unavailable("extra_missing", "this version counts with duckdb only", "--engine hail")
     with Warehouse.open(warehouse) as opened, progress_bar("building", is_bytes=False) as progress:
         document = build_base(opened, progress=progress).to_json()
+        document["watched"] = fired_watches(opened)
     return Reply(document, lambda console: _show(document, console))
 
 
@@ -38,3 +41,4 @@ def _show(document: dict[str, Any], console: Console) -> None:
         f"{document['persons_removed']:,} removed, {document['variants']:,} variants, "
         f"{document['seconds']:.1f} s"
     )
+    show_fired(document["watched"], console)

@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cad.cli.changes import show_fired
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.cli.show_receipt import show_receipt
+from cad.reanalysis import fired_watches
 from cad.registry.batches import BatchRow, find_batch, list_batches
 from cad.registry.engine import reading
 from cad.registry.numbers import latest_commit
@@ -31,6 +33,7 @@ def status(warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         document = read_status(opened).to_json()
+        document["watched"] = [] if document["base"] is None else fired_watches(opened)
     return Reply(document, lambda console: _show_status(document, console))
 
 
@@ -118,6 +121,7 @@ def _show_status(document: Mapping[str, Any], console: Console) -> None:
         text = f"{one['batch_id']}, {one['samples']:,} samples: {REASONS[one['kind']].en}"
         table.add_row("finding", Text(text))
     console.print(table)
+    show_fired(document["watched"], console)
 
 
 def _base_text(document: Mapping[str, Any]) -> str:

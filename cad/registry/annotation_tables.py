@@ -71,15 +71,3 @@ watch = Table(
     comment="One row per variant or gene that somebody asked to be told of.",
     sqlite_autoincrement=True,
 )
-watch_event = Table(
-    "watch_event",
-    metadata,
-    counted("event_no"),
-    Column("watch_no", ForeignKey("watch.watch_no"), nullable=False, index=True),
-    Column("commit_no", Integer, nullable=False, index=True),
-    words("variant"),
-    words("what"),
-    Column("facts", Json, nullable=False, comment="Figures or classes before and after."),
-    comment="One row per time that a watch fired: at which commit, of which variant, and why.",
-    sqlite_autoincrement=True,
-)

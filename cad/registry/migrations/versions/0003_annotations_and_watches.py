@@ -1,4 +1,4 @@
-"""Annotation sources by version, the default of each, their files; watches and what fired."""
+"""Annotation sources by version, the default of each, their files; watches."""
 # ruff: noqa: E501
 # fmt: off
 
@@ -67,25 +67,10 @@ def upgrade() -> None:
     comment='One row per variant or gene that somebody asked to be told of.',
     sqlite_autoincrement=True
     )
-    op.create_table('watch_event',
-    sa.Column('event_no', sa.Integer(), autoincrement=True, nullable=False),
-    sa.Column('watch_no', sa.Integer(), nullable=False),
-    sa.Column('commit_no', sa.Integer(), nullable=False),
-    sa.Column('variant', sa.String(), nullable=False),
-    sa.Column('what', sa.String(), nullable=False),
-    sa.Column('facts', Json, nullable=False, comment='Figures or classes before and after.'),
-    sa.ForeignKeyConstraint(['watch_no'], ['watch.watch_no'], name=op.f('fk_watch_event_watch_no_watch')),
-    sa.PrimaryKeyConstraint('event_no', name=op.f('pk_watch_event')),
-    comment='One row per time that a watch fired: at which commit, of which variant, and why.',
-    sqlite_autoincrement=True
-    )
-    op.create_index(op.f('ix_watch_event_commit_no'), 'watch_event', ['commit_no'], unique=False)
-    op.create_index(op.f('ix_watch_event_watch_no'), 'watch_event', ['watch_no'], unique=False)
 
 
 def downgrade() -> None:
     """Take the revision back."""
-    op.drop_table('watch_event')
     op.drop_table('watch')
     op.drop_table('annotation_file')
     op.drop_table('annotation_default')

@@ -1,0 +1,177 @@
+"""What changed since some earlier time: the list of what to look at again.
+
+Variants whose frequency among founders or in everybody passed 1 % (BS1) or 5 % (BA1), that show
+their first homozygote, or that ClinVar classifies otherwise. Figures of then are those that builds
+wrote down (`cad.build.crossings`), classes those of the version of ClinVar that answered then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, select
+
+from cad.frequency import allele_count
+from cad.query.asked import about_base
+from cad.query.base import Base
+from cad.query.parse import Variant
+from cad.query.reader import BaseReader
+from cad.registry.bases import BaseRow, latest_base
+from cad.registry.engine import reading
+from cad.registry.files import lake_files
+from cad.registry.tables import base as base_table
+from schemas.contigs import CONTIG_ORDER
+from schemas.errors import NotFound
+
+Document = dict[str, Any]
+Key = tuple[str, int, str, str]
+
+_BANDS: Final = (("bs1", 100), ("ba1", 20))
+"""A frequency above 1 / n."""
+
+
+@dataclass
+class Changed:
+    """What changed of one variant."""
+
+    variant: Variant
+    changes: list[Document] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Since:
+    """The base of then; None where there was none yet. `commit_no` is the commit asked for."""
+
+    asked: str
+    commit_no: int
+    base: BaseRow | None
+
+    def to_json(self) -> Document:
+        """Which base the figures before are of."""
+        return {
+            "asked": self.asked,
+            "commit": None if self.base is None else self.base.commit_no,
+            "built_at": None if self.base is None else self.base.built_at.isoformat(),
+        }
+
+
+def read_since(connection: Connection, text: str) -> Since:
+    """The base that was the latest at a commit, or at the end of a day (UTC).
+
+    Raises:
+        NotFound: `release_unknown`, for what is neither a commit's number nor a date.
+    """
+    if text.isdecimal():
+        return Since(text, int(text), latest_base(connection, int(text)))
+    try:
+        end = datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), UTC)
+    except ValueError:
+        detail = "no release has this name; a commit's number or a date will do"
+        raise NotFound("release_unknown", detail, text) from None
+    query = select(base_table.c.commit_no).where(base_table.c.built_at < end)
+    commit_no = max(connection.scalars(query), default=0)
+    return Since(text, commit_no, latest_base(connection, commit_no))
+
+
+def figure_changes(
+    reader: BaseReader, since: Since, until: int | None = None
+) -> dict[Key, list[Document]]:
+    """Changes of figures between the base of then and the reader's, by variant.
+
+    `until` leaves out the builds made upon that base or a later one.
+    """
+    base = reader.base
+    first = since.base.commit_no if since.base is not None else 0
+    by_stratum: dict[tuple[Key, str], list[Document]] = defaultdict(list)
+    for row in _rows(reader, base):
+        if row["built_from"] >= first and (until is None or row["built_from"] < until):
+            key = row["contig"], row["pos"], row["ref"], row["alt"]
+            by_stratum[key, row["stratum"]].append(row)
+    found: dict[Key, list[Document]] = defaultdict(list)
+    for (key, stratum), rows in by_stratum.items():
+        rows.sort(key=lambda row: int(row["built_from"]))
+        found[key] += _net(stratum, rows[0], rows[-1])
+    return {key: changes for key, changes in found.items() if changes}
+
+
+def _rows(reader: BaseReader, base: Base) -> Iterator[Document]:
+    with reading(reader.warehouse.engine) as connection:
+        files = lake_files(connection, base.pinned_no, "base_changes", purpose=base.purpose)
+    for file in files:
+        yield from pq.read_table(reader.warehouse.path / file.path).to_pylist()
+
+
+def _net(stratum: str, first: Document, last: Document) -> Iterator[Document]:
+    """What came of several builds: from before the first to after the last."""
+    before = _figures(first, "_before")
+    after = _figures(last, "")
+    about = {"stratum": stratum, "before": before, "after": after}
+    for what, share in _BANDS:
+        was, is_ = (share * one["ac"] > one["an"] for one in (before, after))
+        if was != is_:
+            yield {"what": what, "direction": "above" if is_ else "below", **about}
+    if stratum == "all" and before["n_hom"] == 0 < after["n_hom"]:
+        yield {"what": "first_homozygote", **about}
+    if stratum == "all" and before["ac"] == 0 < after["ac"]:
+        yield {"what": "first_seen", **about}
+
+
+def _figures(row: Document, ending: str) -> Document:
+    ac, an, n_hom = (row[f"{name}{ending}"] for name in ("ac", "an", "n_hom"))
+    return {"ac": ac, "an": an, "af": ac / an if an else None, "n_hom": n_hom}
+
+
+def describe(
+    reader: BaseReader, found: Mapping[Key, Sequence[Document]]
+) -> tuple[list[Document], dict[str, list[str]]]:
+    """Each variant with what changed, its figures now and in whom; and variants by indication."""
+    documents, by_indication = [], defaultdict(list)
+    for key in sorted(found, key=lambda one: (CONTIG_ORDER[one[0]], *one[1:])):
+        variant = Variant(*key)
+        indications = list(_indications(reader, variant))
+        documents.append(
+            {"variant": str(variant), "changes": list(found[key]), "indications": indications}
+        )
+        for one in indications:
+            by_indication[one["indication"]].append(str(variant))
+    return documents, dict(sorted(by_indication.items()))
+
+
+def _indications(reader: BaseReader, variant: Variant) -> Iterator[Document]:
+    """The indications in which the variant is seen, with how often."""
+    figures = reader.lookup(variant)
+    prefix = "indication="
+    for at, stratum in enumerate(reader.base.strata):
+        ac = int(allele_count(variant.contig, *figures.counts[at][:3]))
+        if stratum.name.startswith(prefix) and not stratum.is_conjunction and ac:
+            counts, depths = figures.counts[at].tolist(), figures.depths[at].tolist()
+            yield {
+                "indication": stratum.name.removeprefix(prefix),
+                "ac": ac,
+                "an": depths[0],
+                "carriers": sum(counts[:3]),
+            }
+
+
+def is_seen(reader: BaseReader, key: Key) -> bool:
+    """Whether anybody in the base carries a variant, whatever the thresholds say."""
+    return bool(reader.lookup(Variant(*key)).counts[0].any())
+
+
+def merged(parts: Iterable[Mapping[Key, Sequence[Document]]]) -> dict[Key, list[Document]]:
+    """Changes of several kinds, by variant."""
+    whole: dict[Key, list[Document]] = defaultdict(list)
+    for part in parts:
+        for key, changes in part.items():
+            whole[key] += changes
+    return whole
+
+
+def about(reader: BaseReader, since: Since) -> Document:
+    """Between which bases."""
+    return {**about_base(reader), "since": since.to_json()}
