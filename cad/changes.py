@@ -16,7 +16,8 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, select
 
-from cad.frequency import allele_count
+from cad.build.people import ALL
+from cad.frequency import allele_count, counted_alleles
 from cad.query.asked import about_base
 from cad.query.base import Base
 from cad.query.parse import Variant
@@ -78,24 +79,25 @@ def read_since(connection: Connection, text: str) -> Since:
     return Since(text, commit_no, latest_base(connection, commit_no))
 
 
-def figure_changes(
-    reader: BaseReader, since: Since, until: int | None = None
-) -> dict[Key, list[Document]]:
+def figure_changes(reader: BaseReader, since: Since) -> dict[Key, list[Document]]:
     """Changes of figures between the base of then and the reader's, by variant.
 
-    `until` leaves out the builds made upon that base or a later one.
+    Figures before are those of the base before the first build that noted the variant since then;
+    its band and whether it had homozygotes are those of then.
     """
     base = reader.base
     first = since.base.commit_no if since.base is not None else 0
-    by_stratum: dict[tuple[Key, str], list[Document]] = defaultdict(list)
-    for row in _rows(reader, base):
-        if row["built_from"] >= first and (until is None or row["built_from"] < until):
+    before: dict[tuple[Key, str], Document] = {}
+    for row in sorted(_rows(reader, base), key=lambda row: int(row["built_from"])):
+        if row["built_from"] >= first:
             key = row["contig"], row["pos"], row["ref"], row["alt"]
-            by_stratum[key, row["stratum"]].append(row)
+            before.setdefault((key, row["stratum"]), row)
+    places = {stratum.name: at for at, stratum in enumerate(base.strata)}
     found: dict[Key, list[Document]] = defaultdict(list)
-    for (key, stratum), rows in by_stratum.items():
-        rows.sort(key=lambda row: int(row["built_from"]))
-        found[key] += _net(stratum, rows[0], rows[-1])
+    for (key, stratum), row in before.items():
+        if stratum in places:
+            after = _figures_now(reader, key, places[stratum])
+            found[key] += _net(stratum, _figures_before(row), after)
     return {key: changes for key, changes in found.items() if changes}
 
 
@@ -106,23 +108,32 @@ def _rows(reader: BaseReader, base: Base) -> Iterator[Document]:
         yield from pq.read_table(reader.warehouse.path / file.path).to_pylist()
 
 
-def _net(stratum: str, first: Document, last: Document) -> Iterator[Document]:
-    """What came of several builds: from before the first to after the last."""
-    before = _figures(first, "_before")
-    after = _figures(last, "")
+def _net(stratum: str, before: Document, after: Document) -> Iterator[Document]:
+    """What came of it all."""
     about = {"stratum": stratum, "before": before, "after": after}
     for what, share in _BANDS:
         was, is_ = (share * one["ac"] > one["an"] for one in (before, after))
         if was != is_:
             yield {"what": what, "direction": "above" if is_ else "below", **about}
-    if stratum == "all" and before["n_hom"] == 0 < after["n_hom"]:
+    if stratum == ALL and before["n_hom"] == 0 < after["n_hom"]:
         yield {"what": "first_homozygote", **about}
-    if stratum == "all" and before["ac"] == 0 < after["ac"]:
+    if stratum == ALL and before["ac"] == 0 < after["ac"]:
         yield {"what": "first_seen", **about}
 
 
-def _figures(row: Document, ending: str) -> Document:
-    ac, an, n_hom = (row[f"{name}{ending}"] for name in ("ac", "an", "n_hom"))
+def _figures_before(row: Document) -> Document:
+    return _figures(row["ac_before"], row["an_before"], row["n_hom_before"])
+
+
+def _figures_now(reader: BaseReader, key: Key, at: int) -> Document:
+    """The figures of a stratum, by its place; `ac` as the frequency counts it: on M of n_hom."""
+    figures = reader.lookup(Variant(*key))
+    n_het, n_hom, n_hemi = figures.counts[at].tolist()[:3]
+    alleles = counted_alleles(key[0], allele_count(key[0], n_het, n_hom, n_hemi), n_hom)
+    return _figures(int(alleles), int(figures.depths[at][0]), n_hom)
+
+
+def _figures(ac: int, an: int, n_hom: int) -> Document:
     return {"ac": ac, "an": an, "af": ac / an if an else None, "n_hom": n_hom}
 
 

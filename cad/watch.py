@@ -1,5 +1,7 @@
-"""Variants and genes that somebody watches: a build notes what befalls them, the night's report
-tells it (`cad.changes`).
+"""Variants and genes that somebody watches.
+
+A build writes down what befalls them (`cad.build.crossings`), and its report and `cad status` tell
+it (`cad.reanalysis`).
 """
 
 from __future__ import annotations

@@ -191,8 +191,7 @@ BASE_CHANGES: Final = pa.schema(
     metadata=_said(
         "One row per variant, stratum and build that took its frequency past 1 % or 5 %, showed "
         "its first homozygote or lost its last, or showed it first where somebody watches; for one "
-        "purpose, sorted by pos, ref, alt, stratum, built_from. Where a build takes alleles of a "
-        "variant away, its earlier rows go too: they may tell of somebody who is no longer there."
+        "purpose, sorted by pos, ref, alt, stratum, built_from."
     ),
 )
 

@@ -1,8 +1,11 @@
 """What a build changes that somebody should look at again, kept beside the base it makes.
 
 Older bases are swept once nobody reads them, and with them the figures of then. So each build
-writes down, bin by bin, the variants that it takes past a threshold (`schemas.tables.BASE_CHANGES`);
-`cad changes` reads these rows.
+writes down, bin by bin, the variants that it takes past a threshold: rows of
+`schemas.tables.BASE_CHANGES`, which `cad changes` reads.
+
+A build that takes withdrawn persons out writes nothing of the variants whose counts it lowers, and
+drops the earlier rows of these: nothing tells what such a person showed (DESIGN 5.10).
 """
 
 from __future__ import annotations
@@ -19,30 +22,35 @@ from numpy.typing import NDArray
 
 from cad.build.depth_kernel import Changes, figures_at
 from cad.build.statements import statement
+from cad.index_block import COUNT_FIELDS
 from schemas.tables import BASE_CHANGES
 
 WATCHED_STRATA: Final = ("all", "founder=1")
 """Everybody; and those on whom BA1 and BS1 rest (DESIGN 6)."""
-WATCHED_PLACES: Final = pa.schema(
-    [
-        pa.field("contig", pa.string(), nullable=False),
-        pa.field("start", pa.int32(), nullable=False),
-        pa.field("end", pa.int32(), nullable=False),
-        pa.field("ref", pa.string()),
-        pa.field("alt", pa.string()),
-    ]
-)
+_COLUMNS: Final[dict[str, pa.DataType]] = {
+    "contig": pa.string(),
+    "start": pa.int32(),
+    "end": pa.int32(),
+    "ref": pa.string(),
+    "alt": pa.string(),
+}
+WATCHED_PLACES: Final = pa.schema([pa.field(name, kind) for name, kind in _COLUMNS.items()])
 """Where somebody wants to be told of a variant's first carrier: variants, and whole stretches."""
-
-_TAKEN: Final = ("n_het", "n_hom", "n_hemi", "n_het_raw", "n_hom_raw", "n_hemi_raw")
 
 
 @dataclass(frozen=True)
 class Upon:
-    """What a build is made upon: the commit of the base before, and `WATCHED_PLACES`."""
+    """What a build is made upon.
+
+    Attributes:
+        commit_no: of the base before, None where there is none.
+        watched: rows of `WATCHED_PLACES`.
+        is_erasing: whether the build takes withdrawn persons out.
+    """
 
     commit_no: int | None
     watched: pa.Table
+    is_erasing: bool = False
 
 
 class BinPair(NamedTuple):
@@ -74,7 +82,8 @@ def bin_changes(
         contig: the bin's.
         upon: what the build is made upon.
     """
-    kept = _without_taken(history, difference)
+    taken = _taken(difference) if upon.is_erasing else set()
+    kept = _without(history, taken)
     # Without a base before there are no figures of before.
     if upon.commit_no is None or not (both.held.num_rows or both.merged.num_rows):
         return kept
@@ -92,25 +101,28 @@ def bin_changes(
     ).to_arrow_table()
     for name in inputs:
         database.unregister(name)
-    whole = pa.concat_tables([kept, found.cast(BASE_CHANGES)])
+    whole = pa.concat_tables([kept, _without(found.cast(BASE_CHANGES), taken)])
     keys = ("pos", "ref", "alt", "stratum", "built_from")
     return whole.sort_by([(name, "ascending") for name in keys]) if kept.num_rows else whole
 
 
-def _without_taken(history: pa.Table, difference: pa.Table) -> pa.Table:
-    """Earlier rows but those of variants that somebody no longer shows."""
-    if not history.num_rows or not difference.num_rows:
-        return history
-    taken = np.zeros(difference.num_rows, bool)
-    for name in _TAKEN:
-        taken |= pc.fill_null(difference[name], pa.scalar(0, difference[name].type)).to_numpy() < 0
-    keys = {tuple(row.values()) for row in _keys(difference.filter(pa.array(taken)))}
-    own = [tuple(row.values()) not in keys for row in _keys(history)]
-    return history.filter(pa.array(own))
+def _taken(difference: pa.Table) -> set[tuple[object, ...]]:
+    """The variants that the difference takes alleles of away."""
+    lowered = np.zeros(difference.num_rows, bool)
+    for name in COUNT_FIELDS:
+        # A form that nobody shows is null.
+        lowered |= np.nan_to_num(difference[name].cast(pa.float64()).to_numpy()) < 0
+    return set(_keys(difference.filter(pa.array(lowered))))
 
 
-def _keys(rows: pa.Table) -> list[dict[str, object]]:
-    return rows.select(["pos", "ref", "alt"]).to_pylist()
+def _without(rows: pa.Table, taken: set[tuple[object, ...]]) -> pa.Table:
+    if not taken or not rows.num_rows:
+        return rows
+    return rows.filter(pa.array([key not in taken for key in _keys(rows)]))
+
+
+def _keys(rows: pa.Table) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in rows.select(["pos", "ref", "alt"]).to_pylist()]
 
 
 def _denominators(both: BinPair, strata: Mapping[str, int]) -> pa.Table:

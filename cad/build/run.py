@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from cad.annotation.compute import annotate_variants
 from cad.build.bins import HeldBin, write_bin
 from cad.build.calls import CallCounter
+from cad.build.crossings import Upon
 from cad.build.depth import DepthCounter
 from cad.build.members import MemberTable, of_purpose_counts, of_purpose_depth
 from cad.build.place import Place
-from cad.build.crossings import Upon
 from cad.build.plan import BuildPlan, make_plan
 from cad.build.sources import Sources
 from cad.build.tracks import MemberTrack, member_tracks, read_tracks
@@ -30,6 +30,7 @@ from cad.registry.bases import PurposeSize, check_parent, insert_base
 from cad.registry.engine import reading
 from cad.registry.files import lake_files, remove_files
 from cad.registry.folded import exchange_folded, exchange_strata
+from cad.registry.people import withdrawn_persons
 from cad.warehouse import Warehouse
 from cad.watch import watched_places
 from cad.withdraw import erase_withdrawn
@@ -104,7 +105,12 @@ def _build_at(
         if not plan.changes:
             return _nothing_to_do(connection, plan, started)
         sources = Sources.find(connection, warehouse, plan)
-        upon = Upon(plan.parent_commit, watched_places(connection, warehouse, commit_no))
+        removed = {person for one in plan.purposes.values() for person in one.removed}
+        upon = Upon(
+            plan.parent_commit,
+            watched_places(connection, warehouse, commit_no),
+            bool(removed and withdrawn_persons(connection, warehouse.key, removed)),
+        )
     reach("build:planned")
     with open_session(warehouse, "build") as session:
         work = _Work(warehouse, plan, sources, session, upon)
