@@ -56,7 +56,7 @@ def annotate(
     and gains CAD_AC, CAD_AN, CAD_AF, CAD_NHOMALT, CAD_NHEMI, CAD_FAF95, CAD_PERSONS and CAD_STATE
     with a value for each alternate as written. A source's fields are called CAD_<source>_<field>.
 
-    Example: cad annotate patient.vcf.gz -o annotated.vcf.gz -w national --annotation clinvar,gnomad
+    Example: cad annotate patient.vcf.gz -o annotated.vcf.gz -w national --annotation all
     """  # fmt: skip
     with Warehouse.open(warehouse) as opened, progress_bar("annotating") as progress:
         made = annotate_file(

@@ -81,7 +81,7 @@ def list_(warehouse: WarehouseOption) -> Reply:
 def remove(source: SourceArgument, version: VersionOption, warehouse: WarehouseOption) -> Reply:
     """Take a version of a source away.
 
-    Example: cad annotation remove clinvar --version 2026-10-15 -w national
+    Example: cad annotation remove clinvar --version 2026-11-15 -w national
     """
     with Warehouse.open(warehouse) as opened:
         commit = remove_version(opened, source, version)
@@ -92,7 +92,7 @@ def remove(source: SourceArgument, version: VersionOption, warehouse: WarehouseO
 def default(source: SourceArgument, version: VersionOption, warehouse: WarehouseOption) -> Reply:
     """Let a version answer for its source, until a newer one is loaded.
 
-    Example: cad annotation default clinvar --version 2026-10-15 -w national
+    Example: cad annotation default clinvar --version 2026-11-15 -w national
     """
     with Warehouse.open(warehouse) as opened:
         commit = set_default(opened, source, version)

@@ -69,7 +69,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "annotation",
         "",
         "Load and list what other sources say of variants and genes.",
-        {"add": "add", "list": "list_", "remove": "remove", "default": "default"},
+        {"add": "add", "list": "list_", "default": "default", "remove": "remove"},
     ),
     "export": Entry(
         _FIGURES, "export", "", "Write the figures to files.", {"vcf": "vcf", "parquet": "parquet"}

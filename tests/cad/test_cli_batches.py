@@ -12,6 +12,7 @@ from cad.commit import open_session
 from cad.docs.commands import split_help, walk
 from cad.settings import Settings
 from cad.warehouse import Warehouse
+from tests.annotations import clinvar_line, sites
 from tests.batch_dir import BatchDir, good_batch, table, vcf
 from tests.cli import cad, cad_json
 
@@ -331,6 +332,8 @@ def test_every_example_works_in_the_order_of_the_page(
         (tmp_path / name).write_bytes(vcf(*columns, lines=(line,)))
     (tmp_path / "patient.vcf").write_bytes(vcf("C", lines=("chr22 100 . A G . PASS . GT 0/1",)))
     pysam.tabix_compress("patient.vcf", "patient.vcf.gz")
+    sites(tmp_path / "clinvar.vcf", [clinvar_line(100, "A", "G")])
+    pysam.tabix_compress("clinvar.vcf", "clinvar.vcf.gz")
     (tmp_path / "consents.tsv").write_bytes(
         table("person_id|scope|status|signed_on", "P1|industry|given|2026-02-01")
     )
