@@ -49,9 +49,10 @@ def watch(
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Watch it no more.")] = False,
 ) -> Reply:
-    """Watch a variant or gene: `cad build` and `cad status` tell what befalls it. Lists them alone.
+    """Watch a variant or gene: `cad build` and `cad status` tell what befalls it.
 
     Told are its first carrier and homozygote, 1 % and 5 % passed, and a new class in ClinVar.
+    Without a variant or gene, what is watched is listed.
 
     Example: cad watch 22-100-A-G -w national
     """
