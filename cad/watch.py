@@ -6,13 +6,14 @@ it (`cad.reanalysis`).
 
 from __future__ import annotations
 
+from typing import Final
+
 import pyarrow as pa
 from sqlalchemy import Connection
 
 from cad.annotation.gene_source import gene_model_of
 from cad.annotation.manage import chosen_sources
 from cad.annotation.reader import AnnotationReader
-from cad.build.crossings import WATCHED_PLACES
 from cad.commit import open_session
 from cad.query.parse import parse_variant
 from cad.registry.annotations import sources_at
@@ -27,6 +28,16 @@ from cad.registry.watches import (
 )
 from cad.warehouse import Warehouse
 from schemas.errors import BadQuestion, NotFound
+
+_COLUMNS: Final[dict[str, pa.DataType]] = {
+    "contig": pa.string(),
+    "start": pa.int32(),
+    "end": pa.int32(),
+    "ref": pa.string(),
+    "alt": pa.string(),
+}
+WATCHED_PLACES: Final = pa.schema([pa.field(name, kind) for name, kind in _COLUMNS.items()])
+"""Where somebody wants to be told of a variant's first carrier: variants, and whole stretches."""
 
 
 def watches(warehouse: Warehouse) -> list[WatchRow]:

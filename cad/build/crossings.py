@@ -27,15 +27,6 @@ from schemas.tables import BASE_CHANGES
 
 WATCHED_STRATA: Final = ("all", "founder=1")
 """Everybody; and those on whom BA1 and BS1 rest (DESIGN 6)."""
-_COLUMNS: Final[dict[str, pa.DataType]] = {
-    "contig": pa.string(),
-    "start": pa.int32(),
-    "end": pa.int32(),
-    "ref": pa.string(),
-    "alt": pa.string(),
-}
-WATCHED_PLACES: Final = pa.schema([pa.field(name, kind) for name, kind in _COLUMNS.items()])
-"""Where somebody wants to be told of a variant's first carrier: variants, and whole stretches."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +35,7 @@ class Upon:
 
     Attributes:
         commit_no: of the base before, None where there is none.
-        watched: rows of `WATCHED_PLACES`.
+        watched: rows of `cad.watch.WATCHED_PLACES`.
         is_erasing: whether the build takes withdrawn persons out.
     """
 
