@@ -11,13 +11,17 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loaders.jobs import Thresholds
 
+Attribute = Literal[
+    "sex", "platform", "assay", "affected", "founder", "indication", "region", "cohort", "pipeline"
+]
+"""What tells persons apart; each but the last makes strata in every warehouse (DESIGN 5.8)."""
 RULES_VERSION: Final = 1
 """Version of the counting rules (DESIGN 5) as this code applies them; `folded` rows carry it."""
 
@@ -38,7 +42,7 @@ class WarehouseConfig(BaseModel):
         description="Outside care, figures of 1 to small_count - 1 carriers are hidden in every "
         "stratum but `all`.",
     )
-    conjunctions: tuple[tuple[str, ...], ...] = Field(
+    conjunctions: tuple[Annotated[tuple[Attribute, ...], Field(min_length=1)], ...] = Field(
         default=(("indication", "affected"),),
         description="Combinations of attributes that are strata too, beside each single attribute; "
         "`pipeline` may be named here, alone as well. Flags compare platforms and pipelines within "

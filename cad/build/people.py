@@ -6,23 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, get_args
 
 from cad.registry.samples import Sample
+from cad.settings import Attribute
 
 PURPOSES: Final = ("care", "research", "industry")
-ATTRIBUTES: Final = (
-    "sex",
-    "platform",
-    "assay",
-    "affected",
-    "founder",
-    "indication",
-    "region",
-    "cohort",
-)
 PIPELINE: Final = "pipeline"
 """Name and version of what called the variants: a stratum only where the warehouse declares it."""
+ATTRIBUTES: Final[tuple[str, ...]] = tuple(name for name in get_args(Attribute) if name != PIPELINE)
 ALL: Final = "all"
 _NEXT_ATTRIBUTE: Final = re.compile(f",(?=(?:{'|'.join((*ATTRIBUTES, PIPELINE))})=)")
 _ASSAY_RANK: Final = {"WGS": 3, "WES": 2, "panel": 1}

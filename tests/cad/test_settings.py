@@ -53,6 +53,15 @@ def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         Settings()
 
 
+@pytest.mark.parametrize("conjunctions", ['[["sex", "height"]]', "[[]]"])
+def test_strata_of_nothing_known_are_refused(
+    monkeypatch: pytest.MonkeyPatch, conjunctions: str
+) -> None:
+    monkeypatch.setenv("CAD_INIT__CONJUNCTIONS", conjunctions)
+    with pytest.raises(ValidationError, match="conjunctions"):
+        Settings()
+
+
 @pytest.mark.parametrize("model", [Settings, WarehouseConfig])
 def test_each_field_is_described(model: type[Settings] | type[WarehouseConfig]) -> None:
     bare = [name for name, field in model.model_fields.items() if not field.description]
@@ -78,7 +87,9 @@ def test_config_survives_the_registry_and_later_settings(
     tmp_path: Path, registry_url: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made_with = WarehouseConfig(
-        small_count=11, thresholds=Thresholds(min_gq=30), conjunctions=(("sex", "affected"), ("a",))
+        small_count=11,
+        thresholds=Thresholds(min_gq=30),
+        conjunctions=(("sex", "affected"), ("cohort",)),
     )
     path = tmp_path / "w"
     settings = Settings(init=made_with)
