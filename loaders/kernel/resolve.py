@@ -32,6 +32,7 @@ from loaders.kernel.window import Window
 
 _FAR = 1 << 40
 _DIFFERS = -2
+_N_CODES = 1 << w.WHY_SHIFT
 
 
 @compiled
@@ -161,17 +162,30 @@ def _note_site(shared: int, now: Sweep) -> None:
 
 @inlined
 def _commonest(now: Sweep) -> int:
-    """What is told of the most samples, the lowest of several; leaves all counts at 0."""
-    counts, codes = now.counts, now.codes
+    """The commonest code, and why the most samples with that code fail; the lowest of several."""
+    codes = now.codes
+    now.counts[:_N_CODES] = 0
+    any_told = wide(0)
     for sample in range(len(codes)):
-        counts[codes[sample]] += 1
-    best, most = wide(0), wide(0)
+        now.counts[codes[sample] & (_N_CODES - 1)] += 1
+        any_told |= codes[sample]
+    code = _most(now, _N_CODES)
+    if any_told < _N_CODES:
+        return code
+    now.counts[:] = 0
     for sample in range(len(codes)):
-        code = wide(codes[sample])
-        if counts[code] > most or (counts[code] == most and code < best):
-            best, most = code, wide(counts[code])
-    for sample in range(len(codes)):
-        counts[codes[sample]] = 0
+        if wide(codes[sample]) & (_N_CODES - 1) == code:
+            now.counts[codes[sample] >> w.WHY_SHIFT] += 1
+    return code | _most(now, len(now.counts)) << w.WHY_SHIFT
+
+
+@inlined
+def _most(now: Sweep, bins: int) -> int:
+    """The lowest of the first bins that counted most."""
+    best = wide(0)
+    for other in range(1, bins):
+        if now.counts[other] > now.counts[best]:
+            best = wide(other)
     return best
 
 

@@ -53,7 +53,7 @@ class Sweep(NamedTuple):
     said: Words
     """By track: what it says there; the last one is that of samples without a track."""
     counts: Ints
-    """By what may be told: samples of which it is, 0 between sites."""
+    """Of a site: samples by code, then by why."""
     spans: Longs
     """By record that starts at the position: its calls of the sample at hand."""
     ranks: Longs
@@ -89,7 +89,7 @@ def new_sweep(
         active=np.empty(len(window.records) + 1, np.int64),
         track_at=tracks.first[:-1].copy(),
         said=np.zeros(len(tracks.first), np.uint16),
-        counts=np.zeros(1 << 16 if by_sites else 0, np.int32),
+        counts=np.zeros(1 << 10, np.int32),
         spans=np.empty((len(window.starts) + 1, 2), np.int64),
         ranks=ranks,
         rows=np.empty((4 * samples + (1 << 16), 5), np.int32),
