@@ -34,8 +34,8 @@ Floats = NDArray[np.float64]
 def corrected_chances(values: Floats, variants: int) -> Floats:
     """The chances of `FLAG_FIELDS` in the last dimension, corrected; NaN where there is none.
 
-    >>> corrected_chances(np.array([1e-9, 0.02, np.nan, 0.5]), 1000).tolist()
-    [1e-06, 1.0, nan]
+    >>> corrected_chances(np.array([0.25, 0.75, np.nan, 0.5]), 2).tolist()
+    [0.5, 1.0, nan]
     """
     corrected: Floats = np.minimum(values[..., :CHANCES] * max(variants, 1), 1.0)
     return corrected
