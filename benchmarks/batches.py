@@ -27,7 +27,10 @@ def cohort_of(place: int) -> str:
 
 
 def write_batch(
-    folder: Path, batch_id: str, samples: Sequence[str], callability: Literal["bed", "sites"]
+    folder: Path,
+    batch_id: str,
+    samples: Sequence[str],
+    callability: Literal["bed", "blocks", "sites"],
 ) -> None:
     """Make the folder with its VCFs a batch; `samples` are the columns of all of them."""
     entry: dict[str, str] = {"kind": "germline", "callability": callability}

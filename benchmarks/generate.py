@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.batches import sample_names, write_batch
 from benchmarks.folders import FORMAT, Data
+from benchmarks.gvcf_data import GvcfData, generate_gvcfs
 from benchmarks.population import Alleles, Population, Site
 from benchmarks.sizes import SIZES, Size
 from benchmarks.vcf_files import write_joint, write_single
@@ -41,6 +42,7 @@ def generate(work: Path, size: Size, *, force: bool = False) -> Data:
         data = Data.of(work, one)
         if force or not _is_there(data, one):
             _simulate(data, one)
+    generate_gvcfs(Data.of(work, size), force=force)
     return Data.of(work, size)
 
 
@@ -52,7 +54,7 @@ def require(work: Path, size: Size) -> None:
     """
     for one in _with_tiny(size):
         data = Data.of(work, one)
-        if not _is_there(data, one):
+        if not _is_there(data, one) or not GvcfData.beside(data).is_there():
             raise FileNotFoundError(f"no data of size {one.name} in {work}; run `generate` first")
 
 

@@ -42,8 +42,8 @@ def tool_version(tool: str) -> str:
         return version("cad-warehouse")
     if tool == "bcftools (pysam)":
         return run([sys.executable, "-c", _BUNDLED]).strip()
-    if tool == "pysam":
-        return version("pysam")
+    if tool in ("hail", "pysam"):
+        return version(tool)
     command = ["bcftools", "--version"] if tool == "bcftools (system)" else [tool, "--version"]
     return _number(run(command))
 

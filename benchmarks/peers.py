@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.folders import Data
 from benchmarks.measure import Command, run, step
 
 
@@ -28,9 +27,9 @@ def read_plink_counts(folder: Path, stem: str, out: Path) -> None:
     run(step("plink_counts", out, *(f"{name}={path}" for name, path in tables.items())))
 
 
-def write_groups(data: Data, path: Path, header: str = "") -> None:
-    """Write who of the joint VCF is in which cohort: two columns, as bcftools and plink2 read."""
-    rows = (data.joint / "samples.tsv").read_text(encoding="utf-8").splitlines()
+def write_groups(batch: Path, path: Path, header: str = "") -> None:
+    """Write who of a batch is in which cohort: two columns, as bcftools and plink2 read."""
+    rows = (batch / "samples.tsv").read_text(encoding="utf-8").splitlines()
     names, *cells = (row.split("\t") for row in rows)
     of = names.index("cohort")
     lines = [header] * bool(header) + [f"{row[0]}\t{row[of]}" for row in cells]

@@ -6,8 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.population import LENGTH
 from benchmarks.results import Result
+from benchmarks.tasks import denominators, reconcile
 from benchmarks.tasks.night import LARGER, SMALLER
+
+_GENOMES: Final = 60_000
+_GENOME: Final = 3.1e9
+"""Positions; what is simulated is a stretch of them."""
 
 Figure = Callable[[Result], float]
 Sides = Mapping[tuple[str, str], Result]
@@ -24,9 +30,19 @@ def figure(*names: str) -> Figure:
     return lambda result: sum(result.figures[name] for name in names)
 
 
+def nationally(figure: Figure) -> Figure:
+    """A figure of some gVCFs, for 60 000 genomes like them (DESIGN 9)."""
+    share = _GENOMES * _GENOME / LENGTH
+    return lambda result: figure(result) / result.figures["persons"] * share
+
+
 def bytes_per_genotype(result: Result) -> float:
     """Bytes of genotypes by non-reference genotype."""
     return result.figures["calls_bytes"] / result.figures["carried"]
+
+
+def _terabytes(result: Result) -> float:
+    return (result.figures["calls_bytes"] + result.figures["callable_bytes"]) / 1e12
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,9 @@ class Ratio:
 _GENOTYPE: Final = "B per non-reference genotype"
 _LOOKUP: Final = "CPU-us"
 
+_NIGHT_MORE: Final = f"night {reconcile.MORE}"
+_RECOUNT_LESS: Final = f"{reconcile.RECOUNT}, {reconcile.WITHDRAWN}"
+
 RATIOS: Final = (
     Ratio("singles", "single-sample VCFs into the store", "cad", "bcftools merge", goal=0.8),
     Ratio("joint", "joint VCF into the store", "cad", "bcftools view", goal=1.0),
@@ -83,6 +102,15 @@ RATIOS: Final = (
     Ratio(
         "joint", "calls of genotypes alone; pgen without its pvar", "cad", "plink2 import",
         bytes_per_genotype, unit=_GENOTYPE,
+    ),
+    Ratio("gvcf", "gVCFs into the store", "cad", "bcftools view", goal=1.2),
+    Ratio(
+        "gvcf", "of 60 000 genomes like these, calls and callable; BCF", "cad", "bcftools view",
+        nationally(_terabytes), unit="TB",
+    ),
+    Ratio(
+        "gvcf", "of 60 000 genomes like these, into the store", "cad", "bcftools view",
+        nationally(lambda result: cpu(result) / 3600), unit="CPU-h",
     ),
     Ratio(
         "strata", "20 strata recounted: counting", "cad build", "bcftools +fill-tags",
@@ -104,6 +132,35 @@ RATIOS: Final = (
     Ratio(
         "night", "a night onto the larger cohort: push and build", f"cad, {LARGER}",
         f"bcftools merge, {LARGER}",
+    ),
+    Ratio(
+        "denominators", "AN by cohort at every variant of gVCFs", denominators.CAD,
+        denominators.HAIL, goal=0.05,
+    ),
+    Ratio(
+        "denominators", "the same gVCFs into the store, or a VDS", denominators.CAD,
+        denominators.HAIL, figure("importing"),
+    ),
+    Ratio(
+        "reconcile", "a night of gVCFs onto a cohort 10 times as large: counting", _NIGHT_MORE,
+        f"night {reconcile.FEWER}", figure("counting"), goal=1.1,
+    ),
+    Ratio(
+        "reconcile", "a night of gVCFs onto a cohort 10 times as large: whole build", _NIGHT_MORE,
+        f"night {reconcile.FEWER}", figure("build"), goal=2.0,
+    ),
+    Ratio(
+        "reconcile", "a night of gVCFs onto the larger cohort: whole build", _NIGHT_MORE,
+        f"{reconcile.RECOUNT} {reconcile.MORE}", figure("build"), goal=0.15,
+    ),
+    Ratio(
+        "reconcile", "one withdrawn of the larger cohort: counting the difference",
+        reconcile.WITHDRAWN, _RECOUNT_LESS, figure("counting"), figure("build"), goal=0.02,
+    ),
+    Ratio(
+        "reconcile", "one withdrawn of the larger cohort: counting and merging",
+        reconcile.WITHDRAWN, _RECOUNT_LESS, figure("counting", "merging"), figure("build"),
+        goal=0.15,
     ),
     Ratio(
         "lookup", "one variant in process, figures of all strata", "cad", "pysam tabix",

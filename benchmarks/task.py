@@ -60,11 +60,13 @@ class Task:
     sides: Callable[[Data, Path], list[Side]]
 
 
-def counted_base(warehouse: str, attribute: str = "all") -> Callable[[Path, Path], None]:
+def counted_base(
+    warehouse: str, attribute: str = "all", which: str = "raw"
+) -> Callable[[Path, Path], None]:
     """Count by a warehouse's base; `warehouse` is its name in the side's folder."""
 
     def count(folder: Path, out: Path) -> None:
-        run(step("base_counts", folder / warehouse, out, attribute))
+        run(step("base_counts", folder / warehouse, out, attribute, which))
 
     return count
 

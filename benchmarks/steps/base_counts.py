@@ -1,7 +1,7 @@
-"""Raw counts of a warehouse's care base, of everybody or by cohort.
+"""Counts of a warehouse's care base, of everybody or by cohort.
 
-``python -m benchmarks.steps.base_counts WAREHOUSE OUT.tsv all|cohort``. Raw, because the peers know
-no thresholds.
+``python -m benchmarks.steps.base_counts WAREHOUSE OUT.tsv all|cohort raw|passing``. Raw where the
+peers know no thresholds.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from cad.registry.numbers import latest_commit
 from cad.warehouse import Warehouse
 
 
-def main(folder: str, out: str, attribute: str) -> None:
+def main(folder: str, out: str, attribute: str, which: str = "raw") -> None:
     """Read the base and write its counts down."""
     with Warehouse.open(Path(folder)) as warehouse:
         names, paths = _base(warehouse, attribute)
     counts: Counts = {}
+    suffix = {"raw": "_raw", "passing": ""}[which]
     for path in paths["base_an"]:
-        _read_an(counts, path, names)
+        _read_an(counts, path, names, f"an{suffix}")
     for path in paths["base_counts"]:
-        _read_counts(counts, path, names)
+        _read_counts(counts, path, names, suffix)
     write_counts(Path(out), counts)
 
 
@@ -50,20 +51,21 @@ def _base(warehouse: Warehouse, attribute: str) -> tuple[dict[int, str], dict[st
     return {no: name.removeprefix(prefix) for name, no in wanted.items()}, paths
 
 
-def _read_an(counts: Counts, path: Path, names: dict[int, str]) -> None:
-    for row in pq.read_table(path, columns=["pos", "ref", "alt", "an_raw"]).to_pylist():
-        an = row["an_raw"]
+def _read_an(counts: Counts, path: Path, names: dict[int, str], column: str) -> None:
+    for row in pq.read_table(path, columns=["pos", "ref", "alt", column]).to_pylist():
+        an = row[column]
         counts[row["pos"], row["ref"], row["alt"]] = {
             name: (0, an[number - 1] if number <= len(an) else 0) for number, name in names.items()
         }
 
 
-def _read_counts(counts: Counts, path: Path, names: dict[int, str]) -> None:
+def _read_counts(counts: Counts, path: Path, names: dict[int, str], suffix: str) -> None:
     table = pq.read_table(path, filters=[("stratum", "in", sorted(names))])
     for row in table.to_pylist():
         of_variant = counts[row["pos"], row["ref"], row["alt"]]
         name = names[row["stratum"]]
-        ac = row["n_het_raw"] + 2 * row["n_hom_raw"] + row["n_hemi_raw"]
+        het, hom, hemi = (row[f"n_{form}{suffix}"] for form in ("het", "hom", "hemi"))
+        ac = het + 2 * hom + hemi
         of_variant[name] = ac, of_variant[name][1]
 
 

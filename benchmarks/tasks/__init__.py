@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from benchmarks.task import Task
-from benchmarks.tasks import joint, lookup, night, singles, strata
+from benchmarks.tasks import denominators, gvcf, joint, lookup, night, reconcile, singles, strata
 
 TASKS: Final[dict[str, Task]] = {
-    task.name: task for task in (singles.TASK, joint.TASK, strata.TASK, night.TASK, lookup.TASK)
+    task.name: task
+    for task in (
+        singles.TASK,
+        joint.TASK,
+        gvcf.TASK,
+        strata.TASK,
+        denominators.TASK,
+        night.TASK,
+        reconcile.TASK,
+        lookup.TASK,
+    )
 }
 """By name, in the order they run."""

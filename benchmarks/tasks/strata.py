@@ -22,8 +22,8 @@ def _sides(data: Data, shared: Path) -> list[Side]:
     (vcf,) = variant_files(data.joint)
     run(step("bcftools", "view", "-Ob", "-o", bcf, vcf))
     run(plink_import(vcf, pgen))
-    write_groups(data, groups)
-    write_groups(data, categories, "#IID\tCOHORT")
+    write_groups(data.joint, groups)
+    write_groups(data.joint, categories, "#IID\tCOHORT")
     by_category = ("--pheno", categories, "--loop-cats", "COHORT")
 
     def count_filled(folder: Path, out: Path) -> None:
