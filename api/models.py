@@ -173,9 +173,9 @@ class Consequence(Document):
 class ConsequenceSource(Document):
     """Which source tells what a variant does."""
 
-    source: str
+    source: str = Field(description="The source; batches where a pushed file told it.")
     kind: str
-    version: str
+    version: str | None
     origin: str = Field(description="computed, or the field it was read from: CSQ, ANN, BCSQ.")
 
 

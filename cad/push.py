@@ -17,6 +17,7 @@ from time import perf_counter
 
 from sqlalchemy import Connection
 
+from cad.annotation.told import read_told
 from cad.batch_rows import People, insert_rows, persons_of
 from cad.batch_tracks import TrackSet, gather_tracks
 from cad.commit import Session, open_session
@@ -144,6 +145,7 @@ class _Push:
         first_track = self.session.reserve("track", len(tracks.tracks))
         files = [file for result in results for file in result.written]
         files += self._write_tracks(tracks, first_track)
+        files += read_told(self.warehouse, jobs, lambda _: self.session.check())
         reach("push:tracks_written")
 
         def apply(connection: Connection, commit_no: int) -> Receipt:

@@ -83,7 +83,10 @@ def erase_withdrawn(warehouse: Warehouse) -> int:
     with open_session(warehouse, "erase") as session:
         owners = {"sample": pending.keys(), "track": tracks}
         written = {
+            # What names no owner is of the batch as a whole, and not needed any more.
             number: _rewrite(warehouse, session, number, table, path, owners[_OWNER[table]])
+            if table in _OWNER
+            else None
             for number, (table, path) in files.items()
         }
 

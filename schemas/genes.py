@@ -114,6 +114,12 @@ BASE_VRS: Final = pa.schema(
     ),
 )
 
+
+def _told(whose: str) -> pa.Schema:
+    text = f"As annotation_consequence, told by pushed files {whose}."
+    return CONSEQUENCE.with_metadata(said(text))
+
+
 GENE_TABLES: Final[dict[str, pa.Schema]] = {
     "annotation_gene": GENE,
     "annotation_transcript": TRANSCRIPT,
@@ -121,5 +127,7 @@ GENE_TABLES: Final[dict[str, pa.Schema]] = {
     "annotation_gene_name": GENE_NAME,
     "annotation_consequence": CONSEQUENCE,
     "base_vrs": BASE_VRS,
+    "base_told": _told("of the variants of a base, of whichever purpose"),
+    "told_pending": _told("of what a pushed file brought, until the next build"),
 }
 """By table of the lake."""

@@ -1,9 +1,10 @@
 """What the base's variants do to transcripts, and their VRS identifiers, kept beside the base.
 
-After each build, and once a gene model is loaded, the tables `annotation_consequence` (of the
-gene model that answers) and `base_vrs` are brought to hold exactly the variants of the base, of
-whichever purpose: those new to it are computed, those that left it leave, the others are copied.
-A bin whose base did not change since is not read. Nothing of a genotype is touched.
+After each build, and once a gene model is loaded, the tables `annotation_consequence` (of the gene
+model that answers), `base_told` (what pushed files told) and `base_vrs` are brought to hold exactly
+the variants of the base, of whichever purpose: those new to it are computed, those that left it
+leave, the others are copied. A bin whose base did not change since is not read. Nothing of a
+genotype is touched.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from time import perf_counter
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from cad.annotation.gene_model import GeneModel
 from cad.annotation.gene_source import gene_model_of, gene_source
 from cad.annotation.reader import open_annotations
+from cad.annotation.told import PENDING, TOLD
 from cad.annotation.writer import in_order
 from cad.build.people import PURPOSES
 from cad.commit import Session, open_session
@@ -49,13 +52,14 @@ from loaders.lake_writer import LakeWriter
 from loaders.reference import Sequence as Bases
 from loaders.reference import refget_of, registered_sequence
 from loaders.vrs import PREFIX, justify
-from schemas.contigs import CONTIG_ORDER
+from schemas.contigs import BIN_SIZE, CONTIG_ORDER
 from schemas.genes import BASE_VRS, GENE_TABLES
 
 log = logging.getLogger(__name__)
 
 CONSEQUENCES: Final = "annotation_consequence"
 IDENTIFIERS: Final = "base_vrs"
+_TABLES: Final = (TOLD, CONSEQUENCES, IDENTIFIERS)
 _RUN_SITES: Final = 20_000
 """Variants of one run of bcftools, so that a bin's rows need not be in memory as Python's."""
 Bin = tuple[str, int]
@@ -81,7 +85,7 @@ def annotate_variants(warehouse: Warehouse) -> AnnotateReport:
     started = perf_counter()
     with pin(warehouse) as commit_no:
         work = _Work.plan(warehouse, commit_no)
-        if not work.stale:
+        if not work.stale and not work.pending:
             return AnnotateReport(None, seconds=perf_counter() - started)
         with open_session(warehouse, "annotate") as session:
             for contig in sorted({place[0] for place in work.stale}, key=CONTIG_ORDER.__getitem__):
@@ -109,6 +113,7 @@ class _Work:
         source: the gene model's version that answers, None where there is none.
         model: the gene model.
         told: files of sources that tell consequences themselves, by bin.
+        pending: files of what pushed files told since the last time.
         base: the base's files of variants, of all purposes, by bin.
         held: files of both tables by table and bin.
         stale: digests of what bins are made of, where a table has other files for them or none.
@@ -119,6 +124,7 @@ class _Work:
     source: AnnotationRow | None
     model: GeneModel | None
     told: dict[Bin, list[Path]]
+    pending: list[LakeFile]
     base: dict[Bin, list[LakeFile]]
     held: dict[tuple[str, Bin], HeldFile]
     stale: dict[Bin, str] = field(default_factory=dict)
@@ -146,12 +152,13 @@ class _Work:
                     if file.contig is not None and file.bin is not None:
                         base[file.contig, file.bin].append(file)
             held = computed_files(connection, commit_no, source)
+            pending = lake_files(connection, commit_no, PENDING)
         model = gene_model_of(annotations)
-        work = cls(warehouse, upon, source, model, told, base, held)
+        work = cls(warehouse, upon, source, model, told, pending, base, held)
         work.stale = {
             place: digest
             for place, digest in work.digests().items()
-            if any(work.is_stale(table, place, digest) for table in (CONSEQUENCES, IDENTIFIERS))
+            if any(work.is_stale(table, place, digest) for table in _TABLES)
         }
         return work
 
@@ -168,6 +175,8 @@ class _Work:
 
     def is_stale(self, table: str, place: Bin, digest: str) -> bool:
         """Whether a table's file of a bin must be written anew, or taken away."""
+        if table != IDENTIFIERS and any(_touches(file, place) for file in self.pending):
+            return True
         held = self.held.get((table, place))
         if held is not None:
             return digest not in Path(held.path).name
@@ -176,6 +185,8 @@ class _Work:
     def is_computable(self, table: str, contig: str) -> bool:
         """Whether what a table needs is registered for a contig."""
         reference = self.warehouse.reference
+        if table == TOLD:
+            return False
         if table == IDENTIFIERS:
             return refget_of(reference, contig) is not None
         return self.model is not None and len(registered_sequence(reference, contig).bases) > 0
@@ -193,10 +204,13 @@ class _Work:
             if self.is_stale(IDENTIFIERS, place, digest):
                 rows = self._identifiers(place, sites, bases)
                 self._write(IDENTIFIERS, place, digest, rows, session)
+            rows, told = self._told(place, sites)
+            if self.is_stale(TOLD, place, digest):
+                self._write(TOLD, place, digest, rows, session)
             if self.is_stale(CONSEQUENCES, place, digest):
                 if fasta is None and self.is_computable(CONSEQUENCES, contig):
                     fasta = write_fasta(contig, bases, work / f"{contig}.fa")
-                rows = self._consequences(place, sites, bases, fasta)
+                rows = self._consequences(place, sites - told, bases, fasta)
                 self._write(CONSEQUENCES, place, digest, rows, session)
         shutil.rmtree(work, ignore_errors=True)
 
@@ -251,6 +265,18 @@ class _Work:
             parts.append(compute_rows(place[0], bases, fasta, transcripts, some))
         return in_order(pa.concat_tables(parts))
 
+    def _told(self, place: Bin, sites: set[Site]) -> tuple[pa.Table, set[Site]]:
+        """What pushed files told of the bin's variants, of each by the first; and of which."""
+        rows, left = self._kept(TOLD, place, sites)
+        for file in self.pending:
+            if _touches(file, place) and left:
+                more = pq.read_table(self.warehouse.path / file.path, filters=_within(place))
+                keys = [Site(*key) for key in zip(*_columns_of(more), strict=True)]
+                new = pa.array([key in left for key in keys], pa.bool_())
+                rows = pa.concat_tables([rows, more.filter(new).cast(rows.schema)])
+                left = left - set(keys)
+        return in_order(rows), sites - left
+
     def _write(self, table: str, place: Bin, digest: str, rows: pa.Table, session: Session) -> None:
         path = session.staging / table / place[0] / f"{place[1]}-{digest}.parquet"
         with LakeWriter(table, path) as writer:
@@ -267,6 +293,8 @@ class _Work:
             log.info("the base or its sources changed meanwhile; what was computed is discarded")
             return False
         remove_files(connection, commit_no, self.replaced)
+        remove_files(connection, commit_no, [file.file_no for file in self.pending])
+        session.add_files(connection, commit_no, self.written[TOLD])
         if self.source is not None:
             placed = [(file, session.lake_path(file)) for file in self.written[CONSEQUENCES]]
             add_annotation_files(connection, commit_no, self.source.annotation_no, placed)
@@ -292,5 +320,24 @@ def _keys(path: Path) -> Iterator[Site]:
 
 
 def _key_columns(path: Path) -> list[list[Any]]:
-    rows = pq.read_table(path, columns=list(Site._fields))
+    return _columns_of(pq.read_table(path, columns=list(Site._fields)))
+
+
+def _columns_of(rows: pa.Table) -> list[list[Any]]:
     return [rows[name].to_pylist() for name in Site._fields]
+
+
+def _touches(file: LakeFile, place: Bin) -> bool:
+    """Whether a file may have rows in a bin."""
+    contig, number = place
+    first, last = number * BIN_SIZE + 1, (number + 1) * BIN_SIZE
+    return any(
+        span.contig == contig and span.start <= last and span.end >= first for span in file.spans
+    )
+
+
+def _within(place: Bin) -> pc.Expression:
+    contig, number = place
+    pos = pc.field("pos")
+    inside = (pos > number * BIN_SIZE) & (pos <= (number + 1) * BIN_SIZE)
+    return inside & (pc.field("contig") == contig)

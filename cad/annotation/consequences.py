@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cad.annotation.gene_source import gene_source
 from cad.annotation.reader import AnnotationReader, Record
-from cad.registry.annotations import AnnotationRow
 from loaders.genes.transcript import versioned
 from schemas.consequences import most_severe
 
@@ -19,6 +18,8 @@ Document = dict[str, Any]
 Key = tuple[int, str, str]
 
 _TABLE: Final = "annotation_consequence"
+_PUSHED: Final = {"source": "batches", "kind": "consequences", "version": None}
+"""What pushed files told themselves."""
 _NO_MODEL: Final = "no gene model is among the sources asked, and no source that tells consequences"
 _NOT_COMPUTED: Final = (
     "computed where the base has the variant and the reference is registered; this one is not yet"
@@ -38,23 +39,24 @@ def consequences_between(
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     model = gene_source(reader)
+    told = _by_key(reader.told(region))
     telling = sorted(
         (source for source in reader.sources if source.kind == "consequences"),
         key=lambda source: -source.annotation_no,
     )
     sources = [*telling, *([model] if model is not None else [])]
-    rows: list[dict[Key, list[Record]]] = []
-    for source in sources:
-        found: dict[Key, list[Record]] = defaultdict(list)
-        for row in reader.rows(source, _TABLE, region):
-            found[row["pos"], row["ref"], row["alt"]].append(row)
-        rows.append(found)
+    rows = [_by_key(reader.rows(source, _TABLE, region)) for source in sources]
 
     def of(variant: Variant, is_seen: bool) -> Document:
         key = variant.pos, variant.ref, variant.alt
         for source, found in zip(sources, rows, strict=True):
+            if source is model and is_seen and key in told:
+                return _told(_PUSHED, told[key])
             if key in found and (is_seen or source is not model):
-                return _told(source, found[key])
+                said = {"source": source.name, "kind": source.kind, "version": source.version}
+                return _told(said, found[key])
+        if is_seen and key in told:
+            return _told(_PUSHED, told[key])
         if not sources:
             return _missing(_NO_MODEL)
         return _missing(_NOT_COMPUTED if is_seen else _NOT_SEEN)
@@ -62,9 +64,15 @@ def consequences_between(
     return of
 
 
-def _told(source: AnnotationRow, rows: list[Record]) -> Document:
+def _by_key(rows: Iterable[Record]) -> dict[Key, list[Record]]:
+    found: dict[Key, list[Record]] = defaultdict(list)
+    for row in rows:
+        found[row["pos"], row["ref"], row["alt"]].append(row)
+    return found
+
+
+def _told(said: Mapping[str, str | None], rows: list[Record]) -> Document:
     first = rows[0]
-    said = {"source": source.name, "kind": source.kind, "version": source.version}
     return {
         "most_severe": most_severe(term for row in rows for term in row["consequences"]),
         "impact": first["impact"],

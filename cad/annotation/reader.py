@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from cad.annotation.manage import chosen_sources
 from cad.registry.annotations import AnnotationRow, annotation_files, sources_at
 from cad.registry.engine import reading
+from cad.registry.files import lake_files
 from cad.warehouse import Warehouse
 from loaders.annotation.kinds import KINDS
 from loaders.columns import values
@@ -178,6 +179,23 @@ class AnnotationReader:
                 table_file = self.files.open(path)
                 found += table_file.between(region.start, region.end).to_pylist()
         return found
+
+    def told(self, region: Region) -> list[Record]:
+        """What pushed files told of the base's variants in a region, in the rows' order.
+
+        Raises:
+            Unavailable: `lake_file_damaged`, `registry_unusable`.
+        """
+        span = region.start, region.end
+        with reading(self._warehouse.engine) as connection:
+            files = lake_files(
+                connection, self._commit_no, "base_told", contig=region.contig, span=span
+            )
+        return [
+            row
+            for file in files
+            for row in self.files.open(self._warehouse.path / file.path).between(*span).to_pylist()
+        ]
 
     def path(self, source: AnnotationRow, table: str, contig: str, bin_: int) -> Path | None:
         """The file of one bin of a placed table; None where it would hold no row."""

@@ -19,7 +19,7 @@ def show_consequences(answer: Mapping[str, Any], console: Console) -> None:
     source = answer["consequences_from"]
     if source is None:
         return
-    title = (f"{source['source']} {source['version']}", "bold")
+    title = (" ".join(word for word in (source["source"], source["version"]) if word), "bold")
     told = f": {answer['most_severe']} ({answer['impact']}), {source['origin']}"
     console.print(Text.assemble(title, told), soft_wrap=True)
     rows = answer["consequences"]

@@ -126,7 +126,7 @@ def computed_files(
         .outerjoin(annotation_file, annotation_file.c.file_no == lake_file.c.file_no)
         .where(
             visible(lake_file, commit_no),
-            or_(lake_file.c.table_name == "base_vrs", consequence),
+            or_(lake_file.c.table_name.in_(("base_vrs", "base_told")), consequence),
         )
     )
     return {

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
+import pyarrow as pa
+
 from loaders.annotation.job import Rows, SourceJob
 from loaders.annotation.vcf import SiteRows, read_sites
 from loaders.consequences.bcftools import Site
@@ -102,7 +104,16 @@ def read_consequences(job: SourceJob) -> Rows:
         raise BadQuestion("annotation_malformed", detail, job.name)
     job.tally.facts |= {"field": form.key, **_tool(header)}
     for _, rows in read_sites(job, {"terms": (form.key,)}):
-        yield "annotation_consequence", rows_table(list(_rows(rows, form)))
+        yield "annotation_consequence", consequence_rows(rows, form)
+
+
+def consequence_rows(rows: SiteRows, form: Format) -> pa.Table:
+    """What entries tell of some variants, as rows of `annotation_consequence`.
+
+    Raises:
+        BadQuestion: `annotation_malformed`, where an entry has more parts than the header says.
+    """
+    return rows_table(list(_rows(rows, form)))
 
 
 def _tool(header: str) -> dict[str, str]:
