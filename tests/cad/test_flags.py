@@ -1,5 +1,6 @@
 """Flags of variants against textbook formulas and exact enumeration."""
 
+import json
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
@@ -191,6 +192,29 @@ def test_flags_are_raised_beyond_chance(flagged: Warehouse) -> None:
     assert (rate["value"], platforms["corrected"]) == (1, 1)
     strata = {row["stratum"] for row in answer["frequencies"]}
     assert {"pipeline=gatk 1", "region=IDF,pipeline=gatk 2"} <= strata
+
+
+@pytest.mark.parametrize("versions", ["12", "11"])
+def test_two_pipelines_on_one_platform(versions: str, tmp_path: Path) -> None:
+    """One platform that changed its pipeline: all carry a variant by the new one, nobody before."""
+    config = WarehouseConfig(conjunctions=(("pipeline",),))
+    settings = Settings(threads=1, init=config)
+    with Warehouse.create(tmp_path / "w", "GRCh38", settings=settings) as warehouse:
+        for night, version, genotype in zip("AB", versions, ("0/0", "0/1"), strict=True):
+            batch = forty(tmp_path / night, night, {"name": "gatk", "version": version}, genotype)
+            manifest = json.loads((batch / "manifest.json").read_text())
+            (batch / "manifest.json").write_text(json.dumps({**manifest, "platform": "ONE"}))
+            push_batch(warehouse, batch)
+        build_base(warehouse)
+        changed = versions == "12"
+        differing = {"platform_difference", "pipeline_difference"}
+        expected_flags = {"pipeline_difference"} if changed else set()
+        assert differing & set(raised(warehouse, "22-100-A-G")) == expected_flags
+        assert raised(warehouse, "22-102-A-G") == []
+        platforms, pipelines, *_ = cad_json("variant", "22-100-A-G", "-w", warehouse.path)["flags"]
+        assert platforms["value"] is None, "one platform cannot differ from itself"
+        expected = chance_of([[0, 80], [40, 40]]) if changed else None
+        assert pipelines["value"] == (pytest.approx(expected) if changed else None)
 
 
 def test_flags_change_no_count(flagged: Warehouse) -> None:
