@@ -46,14 +46,14 @@ class GeneModel:
 
     Attributes:
         genes: file of `annotation_gene`.
-        transcripts: file of `annotation_transcript`.
-        exons: file of `annotation_exon`.
+        transcripts: file of `annotation_transcript`, None where the model has no transcript.
+        exons: file of `annotation_exon`, None likewise.
         names: file of `annotation_gene_name`, None where no list of names is loaded.
     """
 
     genes: Path
-    transcripts: Path
-    exons: Path
+    transcripts: Path | None
+    exons: Path | None
     names: Path | None = None
 
     def find(self, word: str) -> tuple[Matched, list[Gene]] | None:
@@ -90,6 +90,8 @@ class GeneModel:
 
     def transcripts_within(self, contig: str, start: int, end: int) -> list[Transcript]:
         """Transcripts that overlap positions of a contig, by start and identifier."""
+        if self.transcripts is None or self.exons is None:
+            return []
         place = (pc.field("contig") == contig) & (pc.field("start") <= end)
         place &= pc.field("end") >= start
         rows = pq.read_table(self.transcripts, filters=place).to_pylist()
@@ -104,6 +106,8 @@ class GeneModel:
     def transcripts_named(self, name: str) -> list[Transcript]:
         """The transcripts of an identifier, whatever its version; one on each of X and Y's PARs."""
         bare = split_version(name)[0]
+        if self.transcripts is None:
+            return []
         rows = pq.read_table(
             self.transcripts, filters=pc.field("transcript_id") == bare
         ).to_pylist()
@@ -116,6 +120,8 @@ class GeneModel:
     def transcripts_of_protein(self, name: str) -> list[Transcript]:
         """The transcripts of a protein, whatever its version."""
         bare = split_version(name)[0]
+        if self.transcripts is None:
+            return []
         column = pq.read_table(self.transcripts, columns=["transcript_id", "protein_id"])
         own: Any = pc.starts_with(column["protein_id"], bare)
         known: Any = pc.fill_null(own, False)
@@ -188,7 +194,7 @@ class GeneModel:
 
 @lru_cache(maxsize=4)
 def open_gene_model(
-    genes: Path, transcripts: Path, exons: Path, names: Path | None = None
+    genes: Path, transcripts: Path | None, exons: Path | None, names: Path | None = None
 ) -> GeneModel:
     """The gene model in some files, which never change: what is read of them is kept."""
     return GeneModel(genes, transcripts, exons, names)

@@ -31,4 +31,7 @@ def gene_model_of(annotations: AnnotationReader) -> GeneModel | None:
         if other.kind == "hgnc"
         for path in annotations.paths(other, "annotation_gene_name")
     ]
+    if not transcripts or not exons:
+        # Genes alone can be found, and nothing is known to change them.
+        return open_gene_model(genes[0], None, None, names[-1] if names else None)
     return open_gene_model(genes[0], transcripts[0], exons[0], names[-1] if names else None)

@@ -56,9 +56,12 @@ def add(
     """Load a file as a version of a source, which answers from then on.
 
     Kinds: clinvar, gnomad, dbsnp, cadd, revel, alphamissense, spliceai, score, gene-list,
-    gene-constraint, gene-disease. No file of genotypes or figures is touched.
+    gene-constraint, gene-disease, genes (gencode, ensembl, refseq), hgnc, consequences (vep,
+    snpeff). No file of genotypes or figures is touched.
 
     Example: cad annotation add clinvar clinvar.vcf.gz --version 2026-11-15 -w national
+
+    Example: cad annotation add gencode gencode.gff3.gz --version 49 -w national
     """
     with Warehouse.open(warehouse) as opened, progress_bar("loading") as progress:
         document = add_annotation(

@@ -51,7 +51,6 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "variant": Entry(_FIGURES, "query", "variant", "How often, and in whom, one variant is seen."),
     "region": Entry(_FIGURES, "query", "region", "The variants seen in a region."),
-    "gene": Entry(_FIGURES, "gene", "gene", "The variants seen in a gene, by what they do to it."),
     "depth": Entry(
         _FIGURES,
         "depth",
@@ -71,6 +70,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Load and list what other sources say of variants and genes.",
         {"add": "add", "list": "list_", "default": "default", "remove": "remove"},
     ),
+    "gene": Entry(_FIGURES, "gene", "gene", "The variants seen in a gene, by what they do to it."),
     "export": Entry(
         _FIGURES, "export", "", "Write the figures to files.", {"vcf": "vcf", "parquet": "parquet"}
     ),

@@ -1,5 +1,6 @@
 """The commands of a platform and of the operator, from a batch to its receipt."""
 
+import gzip
 import json
 import shlex
 from pathlib import Path
@@ -319,6 +320,13 @@ def test_consents_and_corrections_count_from_the_next_build_on(
     assert missing["reason"] == "file_missing"
 
 
+GENE = (
+    b"##gff-version 3\n"
+    b"chr22\tH\tgene\t50\t500\t.\t+\t.\tID=ENSG1.1;gene_name=BRCA1;gene_type=lncRNA\n"
+)
+"""A gene that lies elsewhere, for the examples to find."""
+
+
 def test_every_example_works_in_the_order_of_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,6 +342,7 @@ def test_every_example_works_in_the_order_of_the_page(
     pysam.tabix_compress("patient.vcf", "patient.vcf.gz")
     sites(tmp_path / "clinvar.vcf", [clinvar_line(100, "A", "G")])
     pysam.tabix_compress("clinvar.vcf", "clinvar.vcf.gz")
+    (tmp_path / "gencode.gff3.gz").write_bytes(gzip.compress(GENE))
     (tmp_path / "consents.tsv").write_bytes(
         table("person_id|scope|status|signed_on", "P1|industry|given|2026-02-01")
     )
