@@ -170,5 +170,16 @@ RATIOS: Final = (
         "lookup", "one variant in process, the whole answer", "cad, whole answer", "pysam tabix",
         figure("cpu_us"), unit=_LOOKUP,
     ),
+    Ratio(
+        "annotate", "variants annotated from a source's sites; VCF out, indexed", "cad, VCF",
+        "bcftools annotate, VCF", goal=0.6,
+    ),
+    Ratio(
+        "annotate", "the same; BCF out, indexed", "cad, BCF", "bcftools annotate, BCF", goal=0.6,
+    ),
+    Ratio(
+        "annotate", "the source loaded, once; one run over its VCF", "cad, VCF",
+        "bcftools annotate, VCF", figure("loading"), cpu,
+    ),
 )  # fmt: skip
 """In the order of the table."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from benchmarks.task import Task
-from benchmarks.tasks import denominators, gvcf, joint, lookup, night, reconcile, singles, strata
+from benchmarks.tasks import (
+    annotate,
+    denominators,
+    gvcf,
+    joint,
+    lookup,
+    night,
+    reconcile,
+    singles,
+    strata,
+)
 
 TASKS: Final[dict[str, Task]] = {
     task.name: task
@@ -18,6 +28,7 @@ TASKS: Final[dict[str, Task]] = {
         night.TASK,
         reconcile.TASK,
         lookup.TASK,
+        annotate.TASK,
     )
 }
 """By name, in the order they run."""

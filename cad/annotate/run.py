@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pysam
 
-from cad.annotate.bcf import write_bcf
+from cad.annotate.bcf import BcfWriter
 from cad.annotate.bgzip import BgzipWriter
 from cad.annotate.fields import figure_line, with_lines
 from cad.annotate.figure_texts import FigureTeller
@@ -122,7 +122,8 @@ def annotate(
         sources = open_tellers(warehouse, pinned_no, annotation)
         look_up = AlleleLookUp(warehouse, [*([teller] if teller else []), *sources])
         lines += [one.line for each in look_up.tellers for one in each.fields]
-        records = _write(source, text, lines, look_up, progress)
+        with _writer(text, out) as file:
+            records = _write(source, file, lines, look_up, progress)
         _finish(text, out)
     seconds = perf_counter() - started
     log.info("annotated %d records in %.2f s", records, seconds)
@@ -169,7 +170,8 @@ def _output(out: Path) -> Iterator[tuple[Path, Path]]:
         if path.exists():
             raise Conflict("output_exists", "name another file, or delete this one", path.name)
     out.parent.mkdir(parents=True, exist_ok=True)
-    text = out.with_name(f".{out.name}.part.vcf.gz")
+    kind = ".bcf" if out.suffix == ".bcf" else ".vcf.gz"
+    text = out.with_name(f".{out.name}.part{kind}")
     try:
         yield text, index
     finally:
@@ -189,20 +191,25 @@ def index_of(out: Path) -> Path:
     raise BadQuestion("file_unusable", "expected a name with .vcf.gz or .bcf", out.name)
 
 
-def _finish(text: Path, out: Path) -> None:
-    """Index what was written, as BCF if need be, and give it its name."""
-    made = text
-    if out.suffix == ".bcf":
-        made = text.with_name(f"{text.name}.bcf")
-        write_bcf(text, made, out.name)
-    else:
-        pysam.tabix_index(str(text), preset="vcf", force=True)
+def _writer(made: Path, out: Path) -> BgzipWriter | BcfWriter:
+    """Writes text to a place, packed as the output is to be."""
+    return BcfWriter(made, out.name) if out.suffix == ".bcf" else BgzipWriter(made)
+
+
+def _finish(made: Path, out: Path) -> None:
+    """Index what was written, unless its writer did, and give it its name."""
+    if out.suffix != ".bcf":
+        pysam.tabix_index(str(made), preset="vcf", force=True)
     index_of(made).rename(index_of(out))
     made.rename(out)
 
 
 def _write(
-    source: Path, out: Path, lines: list[str], look_up: AlleleLookUp, progress: Progress | None
+    source: Path,
+    file: BgzipWriter | BcfWriter,
+    lines: list[str],
+    look_up: AlleleLookUp,
+    progress: Progress | None,
 ) -> int:
     """Write text; returns the number of records."""
     blocks = read_blocks(source, progress)
@@ -214,17 +221,16 @@ def _write(
     names = [[field.name for field in teller.fields] for teller in look_up.tellers]
     header, stale = with_lines(header, lines)
     records = 0
-    with BgzipWriter(out) as file:
-        file.write(header.encode(errors="surrogateescape"))
-        for block in blocks:
-            fresh = without_stale(block, stale) if stale else block
-            parsed = Lines.parse(fresh, number + records, source.name)
-            found = []
-            for contig, run in parsed.runs():
-                name = contig.decode(errors="replace")
-                order.check(name, parsed.pos[run])
-                found.append(look_up.find(name, parsed.written(run)))
-            told = [Told.join(parts) for parts in zip(*found, strict=True)]
-            file.write(annotated(parsed, told, names))
-            records += len(parsed)
+    file.write(header.encode(errors="surrogateescape"))
+    for block in blocks:
+        fresh = without_stale(block, stale) if stale else block
+        parsed = Lines.parse(fresh, number + records, source.name)
+        found = []
+        for contig, run in parsed.runs():
+            name = contig.decode(errors="replace")
+            order.check(name, parsed.pos[run])
+            found.append(look_up.find(name, parsed.written(run)))
+        told = [Told.join(parts) for parts in zip(*found, strict=True)]
+        file.write(annotated(parsed, told, names))
+        records += len(parsed)
     return records

@@ -10,7 +10,7 @@ import pysam
 import pytest
 
 from cad.annotate import annotate
-from cad.annotate.bcf import write_bcf
+from cad.annotate.bcf import BcfWriter
 from cad.annotate.fields import NAMES
 from cad.build.run import build_base
 from cad.push import push_batch
@@ -292,7 +292,8 @@ def test_bcf_says_the_same_as_text(cohort: Queried, tmp_path: Path, packing: str
     if packing == "vcf.gz":
         pysam.tabix_compress(str(plain), str(source))
     elif packing == "bcf":
-        write_bcf(plain, source, "in.bcf")
+        with BcfWriter(source, "in.bcf") as file:
+            file.write(plain.read_bytes())
     text = annotate(cohort.warehouse, source, tmp_path / "out.vcf.gz", own_family="F1")
     binary = annotate(cohort.warehouse, source, tmp_path / "out.bcf", own_family="F1")
     assert (binary.records, binary.states) == (text.records, text.states)
