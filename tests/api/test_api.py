@@ -18,6 +18,8 @@ from api.app import create_app
 from api.models import Problem, RegionAnswer, StatusAnswer, VariantAnswer
 from api.problems import MEDIA_TYPE
 from api.routers.regions import MAX_POSITIONS
+from cad.annotation.load import add_annotation
+from cad.annotation.manage import remove_version
 from cad.build.run import build_base
 from cad.push import push_batch
 from cad.query import BaseReader, find_region, find_variant, open_base
@@ -25,6 +27,7 @@ from cad.serving import check_bind
 from cad.settings import Settings
 from cad.warehouse import Warehouse
 from schemas.errors import Forbidden, NotFound
+from tests.annotations import sites
 from tests.batch_dir import BatchDir, vcf
 from tests.pushed import family
 from tests.queried import PURPOSES, Queried, queried
@@ -228,3 +231,34 @@ def test_process_of_its_own(cohort: Queried) -> None:
             server.terminate()
             _, told = server.communicate(timeout=60)
         assert told == ""
+
+
+class TestAnnotations:
+    def test_answers_follow_the_model_with_what_sources_say(
+        self, client: TestClient, cohort: Queried, tmp_path: Path
+    ) -> None:
+        contig, pos, ref, alt = next(iter(cohort.scans["care"].variants))
+        lines = [f"{contig} {pos} 7 {ref} {alt} . . CLNSIG=Benign"]
+        added = add_annotation(
+            cohort.warehouse, "clinvar", sites(tmp_path / "c.vcf", lines), "1",
+            max_ref_mismatches=1,
+        )  # fmt: skip
+        try:
+            address = f"/v1/variants/{contig}-{pos}-{ref}-{alt}"
+            answer = client.get(address).json()
+            validate(VariantAnswer, answer)
+            assert answer["annotations"] == [
+                {
+                    "source": "clinvar", "kind": "clinvar", "version": "1",
+                    "records": [{"variation_id": 7, "significance": "Benign"}],
+                }
+            ]  # fmt: skip
+            region = client.get(f"/v1/regions/{contig}:{pos}-{pos}?annotation=clinvar@1").json()
+            validate(RegionAnswer, region)
+            said = {one["variant"]: one["annotations"] for one in region["variants"]}
+            assert said[answer["variant"]] == answer["annotations"]
+            assert client.get(f"{address}?annotation=none").json()["annotations"] == []
+            unknown = problem(client, f"{address}?annotation=gnomad", 404)
+            assert unknown.reason == "annotation_unknown"
+        finally:
+            remove_version(cohort.warehouse, "clinvar", added.version)

@@ -209,3 +209,32 @@ def test_nothing_tells_what_a_withdrawn_person_showed(
             )
         ]
     assert len(list(warehouse.lake.rglob("base_changes.parquet"))) == len(files)
+
+
+GENES = (
+    "##gff-version 3\n"
+    "chr22\tH\tgene\t400\t600\t.\t-\t.\tID=ENSG1.1;gene_name=ABCD1;gene_type=lncRNA\n"
+    "chr22\tH\tgene\t550\t900\t.\t+\t.\tID=ENSG2.1;gene_name=OTHER;gene_type=lncRNA\n"
+)
+
+
+def test_a_gene_is_watched_over_its_whole_length(
+    tmp_path: Path, sqlite_warehouse: Warehouse
+) -> None:
+    warehouse = sqlite_warehouse
+    with pytest.raises(NotFound) as caught:
+        add_watch(warehouse, "ABCD1")
+    assert caught.value.reason == "watch_unknown"
+    (tmp_path / "g.gff3").write_text(GENES)
+    add_annotation(warehouse, "genes", tmp_path / "g.gff3", "110")
+    assert add_watch(warehouse, "abcd1").key == "ABCD1"
+    push_batch(warehouse, night(tmp_path, 1, 200, {100: {0: "0/1"}}))
+    build_base(warehouse)
+    lines = {at: {0: "0/1"} for at in (399, 400, 560, 600, 601)}
+    push_batch(warehouse, night(tmp_path, 2, 2, lines))
+    build_base(warehouse)
+    (fired,) = fired_watches(warehouse)
+    assert (fired["kind"], fired["watched"]) == ("gene", "ABCD1")
+    assert [one["variant"] for one in fired["variants"]] == [
+        "22-400-A-G", "22-560-A-G", "22-600-A-G",
+    ]  # fmt: skip
