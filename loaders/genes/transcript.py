@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +29,7 @@ class Place(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Transcript:
     """A transcript and its gene.
 
@@ -69,7 +70,7 @@ class Transcript:
         """The identifier with its version."""
         return versioned(self.transcript_id, self.version)
 
-    @property
+    @cached_property
     def is_forward(self) -> bool:
         """Whether it reads as the forward strand does."""
         return self.strand == "+"
@@ -121,23 +122,32 @@ class Transcript:
         """Exonic bases."""
         return sum(end - start + 1 for start, end in self.spans)
 
+    @cached_property
+    def _ladder(self) -> tuple[list[int], list[int], list[int]]:
+        """Starts and ends of exons, ascending, and the transcript's bases 5' of each."""
+        before, told = 0, []
+        for start, end in self.spans:
+            told.append((start, end, before))
+            before += end - start + 1
+        starts, ends, bases = zip(*sorted(told), strict=True)
+        return list(starts), list(ends), list(bases)
+
     def place(self, pos: int) -> Place | None:
         """Where a position of the contig lies; None before and after the transcript."""
-        if not self.start <= pos <= self.end:
+        starts, ends, before = self._ladder
+        at = bisect_right(starts, pos) - 1
+        if at < 0 or pos > ends[-1]:
             return None
-        before = 0
-        for at, (start, end) in enumerate(self.spans):
-            if start <= pos <= end:
-                return Place(before + 1 + (pos - start if self.is_forward else end - pos), 0)
-            ahead = pos < start if self.is_forward else pos > end
-            if ahead and at:
-                last = self.spans[at - 1]
-                since = pos - last[1] if self.is_forward else last[0] - pos
-                until = start - pos if self.is_forward else pos - end
-                # Midway, the donor's side names it (HGVS, intronic positions).
-                return Place(before, since) if since <= until else Place(before + 1, -until)
-            before += end - start + 1
-        return None
+        start, end = starts[at], ends[at]
+        if pos <= end:
+            return Place(before[at] + 1 + (pos - start if self.is_forward else end - pos), 0)
+        low, high = pos - end, starts[at + 1] - pos
+        # Midway, the donor's side names it (HGVS, intronic positions).
+        if self.is_forward:
+            donor = before[at + 1]
+            return Place(donor, low) if low <= high else Place(donor + 1, -high)
+        donor = before[at]
+        return Place(donor, high) if high <= low else Place(donor + 1, -low)
 
     def position(self, place: Place) -> int | None:
         """The position of the contig that a place means; None where there is no such base."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from loaders.reference import Sequence
@@ -38,6 +39,12 @@ def change_of(pos: int, ref: str, alt: str) -> Change:
     while shared < shortest and ref[-1 - shared] == alt[-1 - shared]:
         shared += 1
     return Change(pos, ref[: len(ref) - shared], alt[: len(alt) - shared])
+
+
+@lru_cache(maxsize=256)
+def written_on(bases: Sequence, pos: int, ref: str, alt: str, *, forward: bool) -> Change:
+    """A variant as a name read in one direction writes it: all transcripts of a strand share it."""
+    return shifted(change_of(pos, ref, alt), bases, forward=forward)
 
 
 def shifted(change: Change, bases: Sequence, *, forward: bool) -> Change:

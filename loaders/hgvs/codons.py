@@ -29,7 +29,9 @@ def translate(bases: str, contig: str) -> str:
     ('M*', 'MW')
     """
     table = _TABLES[contig == "M"]
-    return "".join(table.get(bases[at : at + 3], "X") for at in range(0, len(bases) - 2, 3))
+    if len(bases) == 3:
+        return table.get(bases, "X")
+    return "".join([table.get(bases[at : at + 3], "X") for at in range(0, len(bases) - 2, 3)])
 
 
 def reverse_complement(bases: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loaders.genes.transcript import Place, Transcript
-from loaders.hgvs.change import Change, change_of, shifted
+from loaders.hgvs.change import Change, written_on
 from loaders.hgvs.codons import reverse_complement
 from loaders.reference import Sequence
 from schemas.contigs import Assembly
@@ -25,7 +25,7 @@ def genomic_name(
     >>> genomic_name("GRCh37", Sequence.empty(), "22", 16050075, "A", "G")
     'NC_000022.10:g.16050075A>G'
     """
-    change = shifted(change_of(pos, ref, alt), bases, forward=True)
+    change = written_on(bases, pos, ref, alt, forward=True)
     kind = "m" if contig == "M" else "g"
     written = _edit(change, bases, str, forward=True)
     return f"{ACCESSIONS[assembly][contig]}:{kind}.{written}"
@@ -39,7 +39,7 @@ def coding_name(
     None where the variant does not lie within the transcript as a whole.
     """
     forward = transcript.is_forward
-    change = shifted(change_of(pos, ref, alt), bases, forward=forward)
+    change = written_on(bases, pos, ref, alt, forward=forward)
     around = (change.start, change.end) if change.ref else (change.start - 1, change.start)
     if any(transcript.place(at) is None for at in around):
         return None

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from loaders.genes.transcript import Place, Transcript
-from loaders.hgvs.change import Change, change_of, shifted
+from loaders.hgvs.change import Change, written_on
 from loaders.hgvs.codons import THREE_LETTERS, reverse_complement, translate
 from loaders.reference import Sequence
 
@@ -29,14 +29,17 @@ def protein_name(
     None where the variant changes no codon, or not whole exonic bases alone, or where the
     reference does not hold the transcript.
     """
-    reading = _reading(transcript, bases) if transcript.is_coding else None
-    if reading is None:
+    if not transcript.is_coding:
         return None
-    change = shifted(change_of(pos, ref, alt), bases, forward=transcript.is_forward)
+    change = written_on(bases, pos, ref, alt, forward=transcript.is_forward)
     edit = _spliced_edit(transcript, change)
-    if edit is None or edit.first > reading.coding_end or edit.last < reading.coding_start:
+    first, last = transcript.cds_first, transcript.cds_last
+    if edit is None or edit.first > last or edit.last < first:
         return None
-    if not edit.removed and not reading.coding_start < edit.first <= reading.coding_end:
+    if not edit.removed and not first < edit.first <= last:
+        return None
+    reading = _reading(transcript, bases)
+    if reading is None:
         return None
     written = _name(reading, edit, transcript.contig)
     return f"{transcript.protein_id or transcript.name}:p.{written}"
@@ -75,20 +78,18 @@ class _Edit:
         return self.last - self.first + 1
 
 
-@lru_cache(maxsize=256)
-def _spliced(contig: str, spans: tuple[tuple[int, int], ...], forward: bool, bases: Sequence) -> (
-    str | None
-):  # fmt: skip
+def _spliced(transcript: Transcript, bases: Sequence) -> str | None:
     """Exonic bases in the transcript's direction."""
-    parts = [bases.fetch(start, end) for start, end in spans]
+    parts = [bases.fetch(start, end) for start, end in transcript.spans]
     if any(part is None for part in parts):
         return None
     known = [part or "" for part in parts]
-    return "".join(known if forward else map(reverse_complement, known))
+    return "".join(known if transcript.is_forward else map(reverse_complement, known))
 
 
+@lru_cache(maxsize=4096)
 def _reading(transcript: Transcript, bases: Sequence) -> _Reading | None:
-    whole = _spliced(transcript.contig, transcript.spans, transcript.is_forward, bases)
+    whole = _spliced(transcript, bases)
     if whole is None:
         return None
     pad = -transcript.lead % 3
@@ -137,18 +138,18 @@ def _name(reading: _Reading, edit: _Edit, contig: str) -> str:
 
 def _until_stop(reading: _Reading, changed: str, begin: int, end: int, contig: str) -> str:
     """Amino acids of the changed transcript up to its first stop, which is included."""
-    found = translate(changed, contig)
     more = len(changed) - len(reading.bases)
-    for at, acid in enumerate(found):
-        if acid != _STOP:
-            continue
-        was = at if 3 * at + 3 <= begin else at - more // 3
-        untouched = 3 * at + 3 <= begin or (more % 3 == 0 and 3 * was >= end)
-        if untouched and reading.protein[was : was + 1] == "U":
-            found = f"{found[:at]}U{found[at + 1 :]}"
-            continue
-        return found[: at + 1]
-    return found
+    kept = min(begin // 3, len(reading.protein))
+    acids = [reading.protein[:kept]]
+    for at in range(kept, len(changed) // 3):
+        acid = translate(changed[3 * at : 3 * at + 3], contig)
+        was = at - more // 3
+        if acid == _STOP and more % 3 == 0 and 3 * was >= end and reading.protein[was:][:1] == "U":
+            acid = "U"
+        acids.append(acid)
+        if acid == _STOP:
+            break
+    return "".join(acids)
 
 
 def _frameshift(old: str, new: str) -> str:
