@@ -88,10 +88,9 @@ def figure_changes(reader: BaseReader, since: Since) -> dict[Key, list[Document]
     base = reader.base
     first = since.base.commit_no if since.base is not None else 0
     before: dict[tuple[Key, str], Document] = {}
-    for row in sorted(_rows(reader, base), key=lambda row: int(row["built_from"])):
-        if row["built_from"] >= first:
-            key = row["contig"], row["pos"], row["ref"], row["alt"]
-            before.setdefault((key, row["stratum"]), row)
+    for row in sorted(_rows(reader, base, first), key=lambda row: int(row["built_from"])):
+        key = row["contig"], row["pos"], row["ref"], row["alt"]
+        before.setdefault((key, row["stratum"]), row)
     places = {stratum.name: at for at, stratum in enumerate(base.strata)}
     found: dict[Key, list[Document]] = defaultdict(list)
     for (key, stratum), row in before.items():
@@ -101,11 +100,13 @@ def figure_changes(reader: BaseReader, since: Since) -> dict[Key, list[Document]
     return {key: changes for key, changes in found.items() if changes}
 
 
-def _rows(reader: BaseReader, base: Base) -> Iterator[Document]:
+def _rows(reader: BaseReader, base: Base, first: int) -> Iterator[Document]:
+    """What builds noted that were made upon the base of a commit or a later one."""
     with reading(reader.warehouse.engine) as connection:
         files = lake_files(connection, base.pinned_no, "base_changes", purpose=base.purpose)
     for file in files:
-        yield from pq.read_table(reader.warehouse.path / file.path).to_pylist()
+        path = reader.warehouse.path / file.path
+        yield from pq.read_table(path, filters=[("built_from", ">=", first)]).to_pylist()
 
 
 def _net(stratum: str, before: Document, after: Document) -> Iterator[Document]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -24,7 +26,7 @@ from cad.registry.annotations import (
 from cad.registry.engine import reading
 from cad.registry.numbers import latest_commit
 from cad.warehouse import Warehouse
-from loaders.annotation.job import Progress, SourceJob
+from loaders.annotation.job import Progress, SourceJob, SourceTally
 from loaders.annotation.kinds import SourceKind, kind_of
 from loaders.lake_writer import file_sha256
 from schemas.errors import BadQuestion, Conflict
@@ -63,11 +65,12 @@ def add_annotation(
     path: Path,
     version: str,
     *,
+    more: Sequence[Path] = (),
     kind: str | None = None,
     max_ref_mismatches: int = 0,
     progress: Progress | None = None,
 ) -> AddedAnnotation:
-    """Load a file as a version of a source, which answers for the source from then on.
+    """Load a file, or several, as a version of a source, which answers for it from then on.
 
     All or nothing: where it fails, the versions there were go on answering. A version that is
     there with the same bytes is left as it is.
@@ -77,6 +80,7 @@ def add_annotation(
         name: of the source, in small letters; its kind unless `kind` says so (`kind_of`).
         path: the file.
         version: what to call it.
+        more: its other files, as of a source with one for each contig.
         kind: a key of `loaders.annotation.kinds.KINDS`.
         max_ref_mismatches: alleles that may disagree with the registered reference; they are left
             out and counted.
@@ -94,27 +98,37 @@ def add_annotation(
     started = perf_counter()
     _check_words(name, version)
     found = kind_of(name, kind)
-    sha256 = file_sha256(path)
+    paths = (path, *more)
+    if more and found.key == "model":
+        detail = f"a source of kind {found.name} is one file"
+        raise BadQuestion("annotation_malformed", detail, more[0].name)
+    sha256 = _checksum(paths)
     with reading(warehouse.engine) as connection:
         held = _held(connection, latest_commit(connection), name, version, found, sha256)
     if held is not None:
         return _unchanged(held, perf_counter() - started)
-    job = SourceJob(
-        path,
-        warehouse.assembly,
-        warehouse.reference,
-        max_ref_mismatches=max_ref_mismatches,
-        progress=progress,
-    )
+    tally = SourceTally()
+    jobs = [
+        SourceJob(
+            one,
+            warehouse.assembly,
+            warehouse.reference,
+            tally,
+            max_ref_mismatches,
+            progress,
+        )
+        for one in paths
+    ]
     with open_session(warehouse, "annotate") as session:
-        writer = _write(job, found, session)
+        writer = _write(jobs, found, session)
         files = writer.close()
         reach("annotate:read")
         facts = {
             "file": path.name,
-            **job.tally.facts,
-            "left_out": dict(job.tally.left_out),
-            "ref_mismatches": job.tally.ref_mismatches,
+            **({"files": [one.name for one in paths]} if more else {}),
+            **tally.facts,
+            "left_out": dict(tally.left_out),
+            "ref_mismatches": tally.ref_mismatches,
             "left_aligned": warehouse.has_reference,
         }
 
@@ -145,20 +159,31 @@ def add_annotation(
     log.info("loaded %s %s: %d rows in %.2f s", name, version, writer.rows, seconds)
     return AddedAnnotation(
         name, found.name, version, warehouse.assembly, sha256, writer.rows, commit_no, "loaded",
-        dict(job.tally.left_out), job.tally.ref_mismatches, facts, seconds,
+        dict(tally.left_out), tally.ref_mismatches, facts, seconds,
     )  # fmt: skip
 
 
-def _write(job: SourceJob, kind: SourceKind, session: Session) -> AnnotationWriter:
+def _checksum(paths: Sequence[Path]) -> str:
+    """SHA-256 of the file; of several, of their checksums one after the other."""
+    digests = [file_sha256(path) for path in paths]
+    return (
+        digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    )
+
+
+def _write(jobs: Sequence[SourceJob], kind: SourceKind, session: Session) -> AnnotationWriter:
     writer = AnnotationWriter(session.staging)
-    for table, rows in kind.read(job):
-        session.check()
-        writer.write(table, rows)
-    job.check_mismatches()
-    if not writer.rows:
-        left_out = ", ".join(f"{count} {why}" for why, count in job.tally.left_out.items())
-        detail = f"no row for {kind.name}" + (f"; left out: {left_out}" if left_out else "")
-        raise BadQuestion("annotation_empty", detail, job.name)
+    tally = jobs[0].tally
+    for job in jobs:
+        before = writer.rows
+        for table, rows in kind.read(job):
+            session.check()
+            writer.write(table, rows, job.name)
+        job.check_mismatches()
+        if writer.rows == before:
+            left_out = ", ".join(f"{count} {why}" for why, count in tally.left_out.items())
+            detail = f"no row for {kind.name}" + (f"; left out: {left_out}" if left_out else "")
+            raise BadQuestion("annotation_empty", detail, job.name)
     return writer
 
 

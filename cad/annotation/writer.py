@@ -21,6 +21,7 @@ from loaders.columns import numbers, values
 from loaders.jobs import WrittenFile
 from loaders.lake_writer import LakeWriter
 from schemas.contigs import BIN_SIZE
+from schemas.errors import BadQuestion
 from schemas.lake import LAKE_TABLES, is_placed
 
 MARGIN: Final = 100_000
@@ -39,8 +40,12 @@ class AnnotationWriter:
         self._whole: dict[str, LakeWriter] = {}
         self.rows = 0
 
-    def write(self, table: str, rows: pa.Table) -> None:
-        """Append rows: of a placed table on one contig, in the file's order."""
+    def write(self, table: str, rows: pa.Table, name: str = "") -> None:
+        """Append rows: of a placed table on one contig, in the order of the file called `name`.
+
+        Raises:
+            BadQuestion: `file_unsorted`, for a contig that was left before.
+        """
         if not rows.num_rows:
             return
         self.rows += rows.num_rows
@@ -48,7 +53,7 @@ class AnnotationWriter:
             if table not in self._placed:
                 folder = self._out / table
                 self._placed[table] = _PlacedWriter(table, folder, self._margin)
-            self._placed[table].write(rows)
+            self._placed[table].write(rows, name)
         else:
             if table not in self._whole:
                 self._whole[table] = LakeWriter(table, self._out / f"{table}.parquet")
@@ -71,6 +76,7 @@ class _PlacedWriter:
         self._folder = folder
         self._margin = margin
         self._contig = ""
+        self._done: set[str] = set()
         self._waiting: list[pa.Table] = []
         self._furthest = 0
         self._settled = 0
@@ -78,11 +84,15 @@ class _PlacedWriter:
         self._written: dict[_Bin, WrittenFile] = {}
         self._late: dict[_Bin, list[pa.Table]] = defaultdict(list)
 
-    def write(self, rows: pa.Table) -> None:
+    def write(self, rows: pa.Table, name: str) -> None:
         """Append rows of one contig."""
         contig = rows["contig"][0].as_py()
         if contig != self._contig:
             self._settle(None)
+            if contig in self._done:
+                detail = f"contig {contig} comes once more; all of it belongs in one file, together"
+                raise BadQuestion("file_unsorted", detail, name)
+            self._done.add(contig)
             self._contig, self._furthest, self._settled = contig, 0, 0
         pos = values(rows["pos"])
         late = pos <= self._settled

@@ -29,8 +29,15 @@ VersionOption = Annotated[
 
 def add(
     source: SourceArgument,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, show_default=False)
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            exists=True,
+            dir_okay=False,
+            help="The file, or several that hold a contig each.",
+            show_default=False,
+        ),
     ],
     version: VersionOption,
     warehouse: WarehouseOption,
@@ -65,7 +72,7 @@ def add(
     """
     with Warehouse.open(warehouse) as opened, progress_bar("loading") as progress:
         document = add_annotation(
-            opened, source, file, version,
+            opened, source, files[0], version, more=files[1:],
             kind=kind, max_ref_mismatches=max_ref_mismatches, progress=progress,
         ).to_json()  # fmt: skip
     return Reply(document, lambda console: _show_added(document, console))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from loaders.sites.blocks import OrderCheck
 from schemas.contigs import Assembly
 from schemas.errors import BadQuestion
 
@@ -30,12 +31,14 @@ class SourceTally:
         facts: what the file says of itself; made of what JSON knows.
         ref_mismatches: alleles whose REF is not the registered reference's.
         where: the first of these.
+        order: checks that the records of all files of a source are in order.
     """
 
     left_out: Counter[str] = field(default_factory=Counter)
     facts: dict[str, Any] = field(default_factory=dict)
     ref_mismatches: int = 0
     where: list[str] = field(default_factory=list)
+    order: OrderCheck = field(default_factory=lambda: OrderCheck(""))
 
     def mismatch(self, count: int, where: str) -> None:
         """Note alleles that disagree with the reference; `where` tells the first."""
@@ -68,6 +71,11 @@ class SourceJob:
     def name(self) -> str:
         """What errors call the file."""
         return self.path.name
+
+    def order(self) -> OrderCheck:
+        """What checks the file's order, beginning with its first record."""
+        self.tally.order.begin(self.name)
+        return self.tally.order
 
     def check_mismatches(self) -> None:
         """Refuse the file once more alleles disagree with the reference than may.

@@ -15,7 +15,6 @@ from loaders.annotation.place import SourceContigs, keep_variants
 from loaders.annotation.tables import Names, TextTable
 from loaders.annotation.vcf import table_of
 from loaders.sites.alleles import Written
-from loaders.sites.blocks import OrderCheck
 from loaders.sites.columns import key_columns
 from schemas.annotations import ANNOTATION_TABLES
 from schemas.contigs import ASSEMBLIES, Assembly
@@ -80,7 +79,7 @@ def read_scores(job: SourceJob, table: str, names: Names) -> Rows:
         "alt": ("alt", "alternate"),
     }
     text = TextTable(job, {**key, **names}, (*_KEY, next(iter(names))))
-    order, contigs = OrderCheck(job.name), SourceContigs(job)
+    order, contigs = job.order(), SourceContigs(job)
     for line, columns in text.batches():
         _check_genome(columns.get("genome"), job)
         for run, lines in _runs(job, text, columns, line):

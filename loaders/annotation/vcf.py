@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from loaders.annotation.job import Rows, SourceJob
 from loaders.annotation.place import SourceContigs, keep_variants
 from loaders.sites.alleles import Alleles
-from loaders.sites.blocks import OrderCheck, read_blocks
+from loaders.sites.blocks import read_blocks
 from loaders.sites.columns import key_columns
 from loaders.sites.header import check_contigs, check_named_assembly
 from loaders.sites.info import InfoBlock, InfoReader
@@ -125,7 +125,7 @@ def read_sites(job: SourceJob, keys: Keys) -> Iterator[tuple[Chosen, SiteRows]]:
     job.tally.facts |= dict(_FACT.findall(header))
     chosen = _chosen(header, keys, job)
     reader = InfoReader([key for key, _ in chosen.values()])
-    order, contigs = OrderCheck(job.name), SourceContigs(job)
+    order, contigs = job.order(), SourceContigs(job)
     number = header.count("\n") + 1
     for block in blocks:
         lines = Lines.parse(block, number, job.name)

@@ -82,6 +82,10 @@ class OrderCheck:
         self._pos = 0
         self._records = 0
 
+    def begin(self, name: str) -> None:
+        """Go on with another file, whose records follow those of the one before."""
+        self._name, self._records = name, 0
+
     def check(self, contig: str, pos: NDArray[Any]) -> None:
         """Take note of the next records, which all lie on one contig.
 

@@ -126,6 +126,45 @@ class TestVersions:
         }
 
 
+class TestSeveralFiles:
+    def test_files_of_a_contig_each_are_one_version(
+        self, sqlite_warehouse: Warehouse, tmp_path: Path
+    ) -> None:
+        lines = {
+            name: [clinvar_line(100, "A", "G").replace("22", name, 1)] for name in ("21", "22")
+        }
+        files = [sites(tmp_path / f"{name}.vcf", own) for name, own in lines.items()]
+        at = ("--version", "1", "-w", sqlite_warehouse.path)
+        added = cad_json("annotation", "add", "clinvar", *files, *at)
+        assert (added["rows"], added["facts"]["files"]) == (2, ["21.vcf", "22.vcf"])
+        assert [row["contig"] for row in held(sqlite_warehouse, "clinvar")] == ["21", "22"]
+        again = cad_json("annotation", "add", "clinvar", *files, *at)
+        assert again["status"] == "unchanged"
+        other = cad_json("annotation", "add", "clinvar", *files[::-1], *at, code=1)
+        assert other["reason"] == "annotation_conflict"
+
+    def test_a_contig_in_two_files_is_refused(
+        self, sqlite_warehouse: Warehouse, tmp_path: Path
+    ) -> None:
+        files = [sites(tmp_path / f"{name}.vcf", LINES) for name in ("a", "b")]
+        with pytest.raises(BadQuestion) as caught:
+            add_annotation(sqlite_warehouse, "clinvar", files[0], "1", more=files[1:])
+        assert (caught.value.reason, caught.value.where) == ("file_unsorted", "b.vcf, record 1")
+        # The second half of a contig may be a file of its own.
+        halves = [sites(tmp_path / f"{at}.vcf", [line]) for at, line in enumerate(LINES)]
+        added = add_annotation(sqlite_warehouse, "clinvar", halves[0], "1", more=halves[1:])
+        assert added.rows == 2
+
+    def test_a_contig_that_comes_back_under_another_name_is_refused(
+        self, sqlite_warehouse: Warehouse, tmp_path: Path
+    ) -> None:
+        between = clinvar_line(100, "A", "G").replace("22", "21", 1)
+        path = sites(tmp_path / "c.vcf", [f"chr{LINES[0]}", between, LINES[1]])
+        with pytest.raises(BadQuestion) as caught:
+            add_annotation(sqlite_warehouse, "clinvar", path, "1")
+        assert caught.value.reason == "file_unsorted"
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("lines", "meta", "reason"),
