@@ -48,7 +48,7 @@ class SourceTeller:
         self.source = source
         self.columns = tuple(columns)
         self.found = 0
-        self._table = KINDS[source.kind].tables[0]
+        self._table = site_table(source)
 
     @cached_property
     def fields(self) -> Sequence[InfoField]:
@@ -118,8 +118,23 @@ class SourceTeller:
         return made
 
 
+def site_table(source: AnnotationRow) -> str:
+    """The table about single variants that a source fills, or that is computed by it.
+
+    Raises:
+        BadQuestion: `annotation_field_unknown`, where there is none.
+    """
+    table = KINDS[source.kind].sites
+    if table is None:
+        detail = "it says nothing of single variants"
+        raise BadQuestion("annotation_field_unknown", detail, source.name)
+    return table
+
+
 def _as_text(column: Any) -> Any:
     """Values as VCF writes them; what INFO reserves is percent-encoded (VCF 4.3, 1.2)."""
+    if pa.types.is_list(column.type):
+        column = pc.binary_join(column.cast(pa.list_(pa.string())), "&")
     if not pa.types.is_string(column.type):
         return column.cast(pa.string())
     held = column.fill_null(word("")).dictionary_encode()
@@ -178,12 +193,9 @@ def chosen_fields(
         name, _, fields = one.partition(":")
         for row in chosen_sources(rows, [name]):
             kind = KINDS[row.kind]
-            if kind.key != "variant":
-                if name == "all":
-                    continue
-                detail = "it says nothing of single variants"
-                raise BadQuestion("annotation_field_unknown", detail, row.name)
-            known = [column for column in LAKE_TABLES[kind.tables[0]].names if column not in _KEY]
+            if kind.sites is None and name == "all":
+                continue
+            known = [column for column in LAKE_TABLES[site_table(row)].names if column not in _KEY]
             columns = tuple(fields.split("+")) if fields else kind.shown
             if fields == "*":
                 columns = tuple(known)

@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from cad.annotate.source_texts import SourceTeller
+from cad.annotate.source_texts import SourceTeller, site_table
 from cad.annotation.match import SourceRows
 from cad.export.figures import FiguresBlock
-from loaders.annotation.kinds import KINDS
 from loaders.columns import flags, numbers
 from loaders.sites.alleles import Alleles, pack_bases
 from schemas.contigs import BIN_SIZE
@@ -86,7 +85,7 @@ def write_records(teller: SourceTeller, groups: Iterator[list[FiguresBlock]], ou
     Raises:
         Unavailable: `lake_file_damaged`.
     """
-    table = KINDS[teller.source.kind].tables[0]
+    table = site_table(teller.source)
     names = [*_KEY, *teller.columns]
     schema = pa.schema([LAKE_TABLES[table].field(name) for name in names])
     rows = 0

@@ -20,6 +20,7 @@ class SourceKind(NamedTuple):
         tables: the tables that it fills, the first of which answers.
         reader: module and function that read a file.
         shown: columns that a VCF gains where no field is named.
+        sites: the table about single variants that a VCF's fields come from, None without one.
     """
 
     name: str
@@ -28,6 +29,7 @@ class SourceKind(NamedTuple):
     tables: tuple[str, ...]
     reader: str
     shown: tuple[str, ...] = ()
+    sites: str | None = None
 
     def read(self, job: SourceJob) -> Rows:
         """The rows of a file."""
@@ -42,7 +44,12 @@ def _kind(
     name: str, text: str, key: Literal["variant", "gene"], reader: str, *shown: str
 ) -> SourceKind:
     table = f"annotation_{name.replace('-', '_')}"
-    return SourceKind(name, text, key, (table,), reader, shown)
+    sites = table if key == "variant" else None
+    return SourceKind(name, text, key, (table,), reader, shown, sites)
+
+
+_CONSEQUENCE: Final = "annotation_consequence"
+_CONSEQUENCE_SHOWN: Final = ("symbol", "consequences", "impact", "hgvs_c", "hgvs_p")
 
 
 KINDS: Final[dict[str, SourceKind]] = {
@@ -81,7 +88,7 @@ KINDS: Final[dict[str, SourceKind]] = {
         SourceKind(
             "genes", "a gene model: GTF or GFF3 of Ensembl, GENCODE or RefSeq", "model",
             ("annotation_gene", "annotation_transcript", "annotation_exon"),
-            "gene_models:read_genes",
+            "gene_models:read_genes", _CONSEQUENCE_SHOWN, _CONSEQUENCE,
         ),
         SourceKind(
             "hgnc", "HGNC's complete set of symbols, TSV", "model", ("annotation_gene_name",),
@@ -89,7 +96,7 @@ KINDS: Final[dict[str, SourceKind]] = {
         ),
         SourceKind(
             "consequences", "a VCF with VEP's CSQ, SnpEff's ANN or bcftools' BCSQ", "model",
-            ("annotation_consequence",), "consequences:read_consequences",
+            (_CONSEQUENCE,), "consequences:read_consequences", _CONSEQUENCE_SHOWN, _CONSEQUENCE,
         ),
     )
 }  # fmt: skip

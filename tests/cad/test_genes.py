@@ -1,5 +1,6 @@
 """Genes, consequences, identifiers and look-ups of a warehouse on real transcripts of GRCh37."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Iterable, Iterator
@@ -504,3 +505,23 @@ def test_a_file_whose_words_cannot_be_read_tells_nothing(
     assert "a.vcf: its consequences are not read further" in caplog.text
     build_base(sqlite_warehouse)
     assert ask(sqlite_warehouse, "22-100-A-G")["state"] == "seen"
+
+
+def test_files_carry_consequences(made: Made, tmp_path: Path) -> None:
+    lines = ("1 69511 . A G . PASS . GT 0/1", "1 69600 . T C . PASS . GT 0/1")
+    (tmp_path / "p.vcf").write_bytes(vcf("S", lines=lines).replace(*WIDE))
+    for words in (("annotate", tmp_path / "p.vcf"), ("export", "vcf")):
+        out = tmp_path / f"{words[0]}.vcf.gz"
+        done = cad(*words, "-o", out, "-w", made.warehouse.path, "--annotation", "genes,vep:impact")
+        assert done.exit_code == 1
+        assert "annotation_unknown" in done.stderr
+        done = cad(*words, "-o", out, "-w", made.warehouse.path, "--annotation", "genes")
+        assert done.exit_code == 0, done.stderr
+        with gzip.open(out, "rt") as text:
+            told = {line.split("\t")[1]: line for line in text if not line.startswith("#")}
+        assert (
+            "CAD_genes_symbol=OR4F5;CAD_genes_consequences=missense_variant;"
+            "CAD_genes_impact=MODERATE;CAD_genes_hgvs_c=ENST00000335137.3:c.421A>G;"
+            "CAD_genes_hgvs_p=ENSP00000334393.3:p.Thr141Ala"
+        ) in told["69511"]
+        assert "CAD_genes_symbol" not in told.get("69600", "")
