@@ -60,6 +60,7 @@ log = logging.getLogger(__name__)
 CONSEQUENCES: Final = "annotation_consequence"
 IDENTIFIERS: Final = "base_vrs"
 _TABLES: Final = (TOLD, CONSEQUENCES, IDENTIFIERS)
+_NONE: Final = "-none-"
 _RUN_SITES: Final = 20_000
 """Variants of one run of bcftools, so that a bin's rows need not be in memory as Python's."""
 Bin = tuple[str, int]
@@ -85,7 +86,7 @@ def annotate_variants(warehouse: Warehouse) -> AnnotateReport:
     started = perf_counter()
     with pin(warehouse) as commit_no:
         work = _Work.plan(warehouse, commit_no)
-        if not work.stale and not work.pending:
+        if not (work.stale or work.pending or work.replaced):
             return AnnotateReport(None, seconds=perf_counter() - started)
         with open_session(warehouse, "annotate") as session:
             for contig in sorted({place[0] for place in work.stale}, key=CONTIG_ORDER.__getitem__):
@@ -151,7 +152,7 @@ class _Work:
                 for file in lake_files(connection, commit_no, "base_an", purpose=purpose):
                     if file.contig is not None and file.bin is not None:
                         base[file.contig, file.bin].append(file)
-            held = computed_files(connection, commit_no, source)
+            held, others = computed_files(connection, commit_no, source)
             pending = lake_files(connection, commit_no, PENDING)
         model = gene_model_of(annotations)
         work = cls(warehouse, upon, source, model, told, pending, base, held)
@@ -160,6 +161,13 @@ class _Work:
             for place, digest in work.digests().items()
             if any(work.is_stale(table, place, digest) for table in _TABLES)
         }
+        # Versions that do not answer keep theirs until the base has other variants there.
+        digests = work.digests()
+        work.replaced = [
+            file.file_no
+            for place, file in others
+            if digests.get(place, _NONE) not in Path(file.path).name
+        ]
         return work
 
     def digests(self) -> dict[Bin, str]:

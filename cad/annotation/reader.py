@@ -35,6 +35,8 @@ Record = dict[str, Any]
 Key = tuple[int, str, str]
 
 _KEY: Final = ("contig", "pos", "ref", "alt")
+_OF_NONE: Final = 0
+"""The version of what belongs to none: the registry counts them from 1."""
 
 
 class TableFile:
@@ -171,14 +173,7 @@ class AnnotationReader:
         Raises:
             Unavailable: `lake_file_damaged`, `registry_unusable`.
         """
-        first, last = ((at - 1) // BIN_SIZE for at in (region.start, region.end))
-        found: list[Record] = []
-        for number in range(first, last + 1):
-            path = self.path(source, table, region.contig, number)
-            if path is not None:
-                table_file = self.files.open(path)
-                found += table_file.between(region.start, region.end).to_pylist()
-        return found
+        return self._rows(source.annotation_no, table, region)
 
     def told(self, region: Region) -> list[Record]:
         """What pushed files told of the base's variants in a region, in the rows' order.
@@ -186,29 +181,37 @@ class AnnotationReader:
         Raises:
             Unavailable: `lake_file_damaged`, `registry_unusable`.
         """
-        span = region.start, region.end
-        with reading(self._warehouse.engine) as connection:
-            files = lake_files(
-                connection, self._commit_no, "base_told", contig=region.contig, span=span
-            )
-        return [
-            row
-            for file in files
-            for row in self.files.open(self._warehouse.path / file.path).between(*span).to_pylist()
-        ]
+        return self._rows(_OF_NONE, "base_told", region)
+
+    def _rows(self, number: int, table: str, region: Region) -> list[Record]:
+        first, last = ((at - 1) // BIN_SIZE for at in (region.start, region.end))
+        found: list[Record] = []
+        for place in range(first, last + 1):
+            path = self._placed(region.contig, place).get((number, table))
+            if path is not None:
+                found += self.files.open(path).between(region.start, region.end).to_pylist()
+        return found
 
     def path(self, source: AnnotationRow, table: str, contig: str, bin_: int) -> Path | None:
         """The file of one bin of a placed table; None where it would hold no row."""
+        return self._placed(contig, bin_).get((source.annotation_no, table))
+
+    def _placed(self, contig: str, bin_: int) -> dict[tuple[int, str], Path]:
+        """The files of a bin by version and table; what pushed files told is of no version."""
         place = contig, bin_
         if place not in self._paths:
             self._paths[place] = self._find_paths(contig, bin_)
-        return self._paths[place].get((source.annotation_no, table))
+        return self._paths[place]
 
     def _find_paths(self, contig: str, bin_: int) -> dict[tuple[int, str], Path]:
         numbers = [source.annotation_no for source in self.sources]
         with reading(self._warehouse.engine) as connection:
             rows = annotation_files(connection, self._commit_no, numbers, contig=contig, bin_=bin_)
-        return {(number, table): self._warehouse.path / path for number, table, _, _, path in rows}
+            span = bin_ * BIN_SIZE + 1, (bin_ + 1) * BIN_SIZE
+            told = lake_files(connection, self._commit_no, "base_told", contig=contig, span=span)
+        folder = self._warehouse.path
+        found = {(number, table): folder / path for number, table, _, _, path in rows}
+        return found | {(_OF_NONE, file.table): folder / file.path for file in told}
 
     def paths(self, source: AnnotationRow, table: str) -> list[Path]:
         """All files of a table of a source."""

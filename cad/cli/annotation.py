@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cad.annotation.compute import annotate_variants
 from cad.annotation.load import add_annotation
 from cad.annotation.manage import list_sources, remove_version, set_default
 from cad.cli.options import WarehouseOption
@@ -95,6 +96,7 @@ def remove(source: SourceArgument, version: VersionOption, warehouse: WarehouseO
     """
     with Warehouse.open(warehouse) as opened:
         commit = remove_version(opened, source, version)
+        annotate_variants(opened)
     document = {"source": source, "version": version, "commit": commit, "removed": True}
     return Reply(document, lambda console: console.print(Text(f"{source} {version} is removed")))
 
@@ -106,6 +108,7 @@ def default(source: SourceArgument, version: VersionOption, warehouse: Warehouse
     """
     with Warehouse.open(warehouse) as opened:
         commit = set_default(opened, source, version)
+        annotate_variants(opened)
     document = {"source": source, "version": version, "commit": commit, "default": True}
     return Reply(document, lambda console: console.print(Text(f"{source}: {version} answers")))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from cad.registry.annotation_tables import annotation, annotation_default, annotation_file
 from cad.registry.engine import registry_now
@@ -106,15 +106,13 @@ class HeldFile:
 
 def computed_files(
     connection: Connection, commit_no: int, source: AnnotationRow | None
-) -> dict[tuple[str, tuple[str, int]], HeldFile]:
-    """What is computed of the base's variants, by table and bin.
+) -> tuple[dict[tuple[str, tuple[str, int]], HeldFile], list[tuple[tuple[str, int], HeldFile]]]:
+    """What is computed of the base's variants.
 
-    Consequences are those of one version of a gene model, identifiers of none.
+    Returns:
+        The files that answer by table and bin: consequences of one version of a gene model, and
+        what is of none; the consequences of other versions, with their bin.
     """
-    number = None if source is None else source.annotation_no
-    consequence = (lake_file.c.table_name == "annotation_consequence") & (
-        annotation_file.c.annotation_no == number
-    )
     query = (
         select(
             lake_file.c.table_name,
@@ -122,17 +120,29 @@ def computed_files(
             lake_file.c.bin,
             lake_file.c.file_no,
             lake_file.c.path,
+            annotation_file.c.annotation_no,
         )
         .outerjoin(annotation_file, annotation_file.c.file_no == lake_file.c.file_no)
+        .outerjoin(annotation, annotation.c.annotation_no == annotation_file.c.annotation_no)
         .where(
             visible(lake_file, commit_no),
-            or_(lake_file.c.table_name.in_(("base_vrs", "base_told")), consequence),
+            or_(
+                lake_file.c.table_name.in_(("base_vrs", "base_told")),
+                and_(
+                    lake_file.c.table_name == "annotation_consequence",
+                    annotation.c.kind == "genes",
+                ),
+            ),
         )
     )
-    return {
-        (table, (contig, place)): HeldFile(file_no, path)
-        for table, contig, place, file_no, path in connection.execute(query)
-    }
+    answering, others = {}, []
+    chosen = (None, None if source is None else source.annotation_no)
+    for table, contig, place, file_no, path, number in connection.execute(query):
+        if number in chosen:
+            answering[table, (contig, place)] = HeldFile(file_no, path)
+        else:
+            others.append(((contig, place), HeldFile(file_no, path)))
+    return answering, others
 
 
 def insert_annotation(

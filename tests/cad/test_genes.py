@@ -374,7 +374,17 @@ def test_only_what_is_new_is_computed(made: Made, tmp_path: Path) -> None:
         (tmp_path / "genes.gff3").write_text(text)
         add_annotation(warehouse, "genes", tmp_path / "genes.gff3", "76")
         assert ask(warehouse, "1-69511-A-G")["consequences"][0]["symbol"] == "OR4F5B"
+        older = ask(warehouse, "1-69511-A-G", annotation=["genes@75"])
+        assert older["consequences"][0]["symbol"] == "OR4F5"
+        # Nor does a version that does not answer keep what nobody has any more.
+        withdraw(warehouse, "P-ONE")
+        build_base(warehouse)
+        assert rows_of(warehouse, "annotation_consequence") == []
+        assert rows_of(warehouse, "base_vrs") == []
+        push_batch(warehouse, _batch(tmp_path, "FOUR", "0/1", BOTH))
+        build_base(warehouse)
         remove_version(warehouse, "genes", "76")
+        annotate_variants(warehouse)
         assert ask(warehouse, "1-69511-A-G")["consequences"][0]["symbol"] == "OR4F5"
 
 
