@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from schemas.annotations import ANNOTATION_TABLES
+from schemas.clinical import CLINICAL_TABLES
 from schemas.genes import GENE_TABLES
 from schemas.tables import COUNT_TABLES
 
@@ -14,6 +15,7 @@ LAKE_TABLES: Final[dict[str, pa.Schema]] = {
     **COUNT_TABLES,
     **ANNOTATION_TABLES,
     **GENE_TABLES,
+    **CLINICAL_TABLES,
 }
 
 

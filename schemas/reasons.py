@@ -114,6 +114,8 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "annotation_conflict": ("The source has this version with other content, or is of another kind.", "La source a déjà cette version avec un autre contenu, ou est d'un autre genre."),
     "annotation_malformed": ("An annotation file breaks its format.", "Un fichier d'annotations n'est pas conforme."),
     "annotation_empty": ("An annotation file holds nothing that can be loaded.", "Un fichier d'annotations ne contient rien à charger."),
+    "hpo_missing": ("No release of HPO is loaded.", "Aucune version de HPO n'est chargée."),
+    "hpo_unknown": ("The loaded release of HPO has no such term.", "La version chargée de HPO n'a pas ce terme."),
     "annotation_ref_mismatch": ("A REF of an annotation file disagrees with the registered reference.", "Un REF d'un fichier d'annotations contredit la référence enregistrée."),
     "annotation_field_unknown": ("A source has no such field.", "La source n'a pas ce champ."),
     "watch_unknown": ("It is neither a variant nor a known gene, or nobody watches it.", "Ce n'est ni un variant ni un gène connu, ou personne ne le surveille."),

@@ -97,16 +97,7 @@ def add_annotation(
     """
     started = perf_counter()
     _check_words(name, version)
-    found = kind_of(name, kind)
     paths = (path, *more)
-    if more and found.key == "model":
-        detail = f"a source of kind {found.name} is one file"
-        raise BadQuestion("annotation_malformed", detail, more[0].name)
-    sha256 = _checksum(paths)
-    with reading(warehouse.engine) as connection:
-        held = _held(connection, latest_commit(connection), name, version, found, sha256)
-    if held is not None:
-        return _unchanged(held, perf_counter() - started)
     tally = SourceTally()
     jobs = [
         SourceJob(
@@ -119,6 +110,15 @@ def add_annotation(
         )
         for one in paths
     ]
+    found = kind_of(name, kind, jobs[0])
+    if more and found.key in ("model", "term"):
+        detail = f"a source of kind {found.name} is one file"
+        raise BadQuestion("annotation_malformed", detail, more[0].name)
+    sha256 = _checksum(paths)
+    with reading(warehouse.engine) as connection:
+        held = _held(connection, latest_commit(connection), name, version, found, sha256)
+    if held is not None:
+        return _unchanged(held, perf_counter() - started)
     with open_session(warehouse, "annotate") as session:
         writer = _write(jobs, found, session)
         files = writer.close()

@@ -65,7 +65,8 @@ def add(
 
     Kinds: clinvar, gnomad, dbsnp, cadd, revel, alphamissense, spliceai, score, gene-list,
     gene-constraint, gene-disease, genes (gencode, ensembl, refseq), hgnc, consequences (vep,
-    snpeff). No file of genotypes or figures is touched.
+    snpeff), hpo (hp.obo, hp.json), hpo-labels (Babelon). No file of genotypes or figures is
+    touched.
 
     Example: cad annotation add clinvar clinvar.vcf.gz --version 2026-11-15 -w national
 

@@ -70,6 +70,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Load and list what other sources say of variants and genes.",
         {"add": "add", "list": "list_", "default": "default", "remove": "remove"},
     ),
+    "hpo": Entry(_FIGURES, "hpo", "hpo", "What the loaded release of HPO says of a term."),
     "gene": Entry(_FIGURES, "gene", "gene", "The variants seen in a gene, by what they do to it."),
     "export": Entry(
         _FIGURES, "export", "", "Write the figures to files.", {"vcf": "vcf", "parquet": "parquet"}

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Final, Literal, NamedTuple
 
 from loaders.annotation.job import Rows, SourceJob
+from loaders.annotation.text import is_ontology
 from schemas.errors import BadQuestion
 
 
@@ -25,7 +26,7 @@ class SourceKind(NamedTuple):
 
     name: str
     text: str
-    key: Literal["variant", "gene", "model"]
+    key: Literal["variant", "gene", "model", "term"]
     tables: tuple[str, ...]
     reader: str
     shown: tuple[str, ...] = ()
@@ -98,12 +99,21 @@ KINDS: Final[dict[str, SourceKind]] = {
             "consequences", "a VCF with VEP's CSQ, SnpEff's ANN or bcftools' BCSQ", "model",
             (_CONSEQUENCE,), "consequences:read_consequences", _CONSEQUENCE_SHOWN, _CONSEQUENCE,
         ),
+        SourceKind(
+            "hpo", "a release of the Human Phenotype Ontology, hp.obo or hp.json", "term",
+            ("annotation_hpo_id", "annotation_hpo_term", "annotation_hpo_ancestor"),
+            "hpo:read_hpo",
+        ),
+        SourceKind(
+            "hpo-labels", "translations of HPO's names, Babelon TSV", "term",
+            ("annotation_hpo_label",), "hpo:read_hpo_labels",
+        ),
     )
 }  # fmt: skip
 _KIND_OF_NAME: Final = {
     "panelapp": "gene-list",
     "constraint": "gene-constraint",
-    "hpo": "gene-disease",
+    "hpo-genes": "gene-disease",
     "orphanet": "gene-disease",
     "gencode": "genes",
     "ensembl": "genes",
@@ -114,19 +124,23 @@ _KIND_OF_NAME: Final = {
 """Kinds of sources that are not called as their kind."""
 
 
-def kind_of(name: str, kind: str | None) -> SourceKind:
+def kind_of(name: str, kind: str | None, job: SourceJob | None = None) -> SourceKind:
     """The kind of a source: the one named, else what its name begins with.
+
+    HPO's ontology and its table of genes are both called hpo; a file tells which it is.
 
     >>> kind_of("gnomad-exomes", None).name, kind_of("panelapp-france", None).name
     ('gnomad', 'gene-list')
 
     Raises:
-        BadQuestion: `annotation_kind_unknown`.
+        BadQuestion: `annotation_kind_unknown`; with a file called hpo, what `is_ontology` raises.
     """
     if kind is None:
-        for begin in (*KINDS, *_KIND_OF_NAME):
-            if name == begin or name.startswith(f"{begin}-"):
-                kind = _KIND_OF_NAME.get(begin, begin)
+        begins = (one for one in (*KINDS, *_KIND_OF_NAME) if f"{name}-".startswith(f"{one}-"))
+        begin = max(begins, key=len, default=None)
+        kind = _KIND_OF_NAME.get(begin, begin) if begin is not None else None
+        if kind == "hpo" and job is not None and not is_ontology(job):
+            kind = "gene-disease"
     if kind not in KINDS:
         known = ", ".join(KINDS)
         raise BadQuestion("annotation_kind_unknown", f"expected one of {known}", kind or name)

@@ -33,6 +33,17 @@ def text_lines(job: SourceJob) -> Iterator[str]:
         yield _text(rest, number + 1, job)
 
 
+def is_ontology(job: SourceJob) -> bool:
+    """Whether a file begins as a release of an ontology does, and not as a table.
+
+    Raises:
+        BadQuestion: `annotation_malformed`, where it is not UTF-8.
+        BatchRefused: `bgzf_truncated`, `bgzf_corrupt`.
+    """
+    first = next(text_lines(job), "").lstrip()
+    return first.startswith(("format-version:", "{"))
+
+
 def _text(line: bytes, number: int, job: SourceJob) -> str:
     try:
         text = line.decode("utf-8-sig" if number == 1 else "utf-8")

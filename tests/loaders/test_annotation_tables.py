@@ -196,9 +196,11 @@ class TestGenes:
 
 
 def test_names_tell_kinds() -> None:
-    found = {name: kind_of(name, None).name for name in ("gnomad", "gnomad-exomes", "hpo", "cadd")}
+    names = ("gnomad", "gnomad-exomes", "cadd", "hpo", "hpo-labels-fr", "hpo-genes")
+    found = {name: kind_of(name, None).name for name in names}
     assert found == {
-        "gnomad": "gnomad", "gnomad-exomes": "gnomad", "hpo": "gene-disease", "cadd": "cadd",
+        "gnomad": "gnomad", "gnomad-exomes": "gnomad", "cadd": "cadd", "hpo": "hpo",
+        "hpo-labels-fr": "hpo-labels", "hpo-genes": "gene-disease",
     }  # fmt: skip
     assert kind_of("ours", "clinvar").name == "clinvar"
     for name, kind in (("ours", None), ("clinvar", "vcf")):

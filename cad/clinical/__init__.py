@@ -1,0 +1,1 @@
+"""The clinical side: the vocabularies in which phenotypes are told."""

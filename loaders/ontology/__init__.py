@@ -1,0 +1,1 @@
+"""Ontologies as their releases write them (OBO, OBO graphs), read into terms."""

@@ -1,0 +1,153 @@
+"""HPO in a warehouse: versions side by side, ids resolved by the one that answers, SQL joins."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cad.annotation.load import add_annotation
+from cad.clinical.hpo import open_hpo
+from cad.leases import pin
+from cad.sql_access import open_sql
+from cad.warehouse import Warehouse
+from schemas.errors import NotFound
+from tests.cli import cad, cad_json
+from tests.pushed import family
+from tests.queried import built
+
+OLD = """\
+format-version: 1.2
+
+[Term]
+id: HP:0000001
+name: All
+
+[Term]
+id: HP:0000118
+name: Phenotypic abnormality
+is_a: HP:0000001
+
+[Term]
+id: HP:0000707
+name: Abnormality of the nervous system
+is_a: HP:0000118
+
+[Term]
+id: HP:0001250
+name: Seizure
+def: "An event." []
+synonym: "Fits" RELATED []
+alt_id: HP:0002279
+is_a: HP:0000707
+
+[Term]
+id: HP:0009999
+name: obsolete Two things
+is_obsolete: true
+replaced_by: HP:0001250
+consider: HP:0000707
+replaced_by: HP:0000118
+"""
+NEW = f"{OLD}\n[Term]\nid: HP:0099999\nname: Newer seizure\nis_a: HP:0001250\n"
+LABELS = (
+    "subject_id\ttranslation_language\tpredicate_id\ttranslation_status\ttranslation_value\n"
+    "HP:0001250\tfr\trdfs:label\tOFFICIAL\tCrise convulsive\n"
+    "HP:0001250\tfr\trdfs:label\tCANDIDATE\tÉpilepsie\n"
+    "HP:0001250\tde\trdfs:label\tOFFICIAL\tKrampfanfall\n"
+    "HP:0001250\tfr\tIAO:0000115\tOFFICIAL\tUn évènement.\n"
+)
+
+
+def put(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A built warehouse with two releases and French labels."""
+    folder = tmp_path_factory.mktemp("hpo")
+    with built(folder / "warehouse", [family(folder / "batch").path], None) as warehouse:
+        add_annotation(warehouse, "hpo", put(folder / "old.obo", OLD), "2025-01-16")
+        add_annotation(warehouse, "hpo", put(folder / "new.obo", NEW), "2025-05-06")
+        add_annotation(warehouse, "hpo-labels-fr", put(folder / "fr.tsv", LABELS), "1")
+        yield warehouse
+
+
+def test_newer_term_is_known_once_its_release_is_loaded(loaded: Warehouse) -> None:
+    with pin(loaded) as commit_no:
+        old = open_hpo(loaded, commit_no, ["hpo@2025-01-16"])
+        new = open_hpo(loaded, commit_no)
+        assert (old.resolve("HP:0099999"), new.resolve("HP:0099999")) == (None, "HP:0099999")
+        with pytest.raises(NotFound, match="hpo_unknown"):
+            old.find("HP:0099999")
+        assert new.descendants("HP:0000707") == ["HP:0000707", "HP:0001250", "HP:0099999"]
+        assert old.descendants("HP:0000707") == ["HP:0000707", "HP:0001250"]
+
+
+def test_labels_are_french_then_english(loaded: Warehouse) -> None:
+    with pin(loaded) as commit_no:
+        terms = open_hpo(loaded, commit_no)
+        english = terms.label("HP:0001250")
+        labels = [terms.label(one, "fr") for one in ("HP:0001250", "HP:0000118", "HP:0000002")]
+    assert english == "Seizure"
+    assert labels == ["Crise convulsive", "Phenotypic abnormality", None]
+
+
+def test_command_resolves_and_describes(loaded: Warehouse) -> None:
+    found = cad_json("hpo", "HP:0002279", "-w", loaded.path)
+    assert found == {
+        "hpo_id": "HP:0001250", "label": "Crise convulsive", "label_en": "Seizure",
+        "asked_as": "HP:0002279", "status": "alternative", "definition": "An event.",
+        "synonyms": ["Fits"], "choices": [],
+        "parents": [{"hpo_id": "HP:0000707", "label": "Abnormality of the nervous system"}],
+        "ancestors": [
+            {"hpo_id": "HP:0000707", "label": "Abnormality of the nervous system", "distance": 1},
+            {"hpo_id": "HP:0000118", "label": "Phenotypic abnormality", "distance": 2},
+            {"hpo_id": "HP:0000001", "label": "All", "distance": 3},
+        ],
+        "descendants": 1, "source": "hpo", "version": "2025-05-06",
+    }  # fmt: skip
+    shown = cad("hpo", "HP:0002279", "-w", loaded.path).stdout
+    assert "HP:0001250 Crise convulsive / Seizure" in shown
+    assert "HP:0002279 is alternative; this stands for it" in shown
+
+
+def test_obsolete_term_that_nothing_replaces_alone(loaded: Warehouse) -> None:
+    found = cad_json("hpo", "HP:0009999", "-w", loaded.path)
+    assert (found["hpo_id"], found["status"], found["asked_as"]) == ("HP:0009999", "obsolete", None)
+    choices = [one["hpo_id"] for one in found["choices"]]
+    assert choices == ["HP:0001250", "HP:0000118", "HP:0000707"]
+    assert (found["ancestors"], found["descendants"]) == ([], 0)
+    assert "no single term stands for it" in cad("hpo", "HP:0009999", "-w", loaded.path).stdout
+
+
+def test_sql_joins_codes_with_the_closure(loaded: Warehouse) -> None:
+    query = """
+        SELECT asked.code, a.ancestor_id, a.distance
+        FROM (VALUES ('HP:0002279'), ('HP:0009999'), ('HP:7777777')) AS asked(code)
+        JOIN annotation_hpo_id AS i ON i.hpo_id = asked.code AND i.is_default
+        JOIN annotation_hpo_ancestor AS a ON a.hpo_id = i.current_id AND a.is_default
+        ORDER BY ALL
+    """
+    with open_sql(loaded) as access:
+        rows = [tuple(row.values()) for row in access.ask(query).rows.to_pylist()]
+    assert rows == [
+        ("HP:0002279", "HP:0000001", 3),
+        ("HP:0002279", "HP:0000118", 2),
+        ("HP:0002279", "HP:0000707", 1),
+        ("HP:0002279", "HP:0001250", 0),
+    ]
+
+
+def test_unknown_term_and_missing_release_are_refused(
+    loaded: Warehouse, sqlite_warehouse: Warehouse
+) -> None:
+    refused = cad_json("hpo", "HP:7777777", "-w", loaded.path, code=1)
+    assert (refused["reason"], refused["where"]) == ("hpo_unknown", "HP:7777777")
+    refused = cad_json("hpo", "HP:0001250", "-w", sqlite_warehouse.path, code=1)
+    assert refused["reason"] == "hpo_missing"
+
+
+def test_variant_answers_as_before(loaded: Warehouse) -> None:
+    assert cad_json("variant", "22-100-A-G", "-w", loaded.path)["annotations"] == []
