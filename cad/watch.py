@@ -15,7 +15,10 @@ from cad.annotation.gene_source import gene_model_of
 from cad.annotation.manage import chosen_sources
 from cad.annotation.reader import AnnotationReader
 from cad.commit import open_session
-from cad.query.parse import parse_variant
+from cad.query.base import open_base
+from cad.query.look_up import resolve
+from cad.query.parse import Variant, parse_variant
+from cad.query.reader import BaseReader
 from cad.registry.annotations import sources_at
 from cad.registry.engine import reading
 from cad.registry.numbers import latest_commit
@@ -83,9 +86,20 @@ def end_watch(warehouse: Warehouse, word: str) -> str:
     return key
 
 
+def _variant(warehouse: Warehouse, word: str) -> Variant:
+    """The variant that a word means: by any name where there is a base, else by its place."""
+    try:
+        with open_base(warehouse, "care") as base:
+            return resolve(BaseReader(warehouse, base), word)
+    except NotFound as missing:
+        if missing.reason != "base_missing":
+            raise
+    return parse_variant(word, warehouse.assembly, warehouse.reference)
+
+
 def _understood(warehouse: Warehouse, word: str) -> tuple[WatchKind, str]:
     try:
-        return "variant", str(parse_variant(word, warehouse.assembly, warehouse.reference))
+        return "variant", str(_variant(warehouse, word))
     except BadQuestion as refused:
         if refused.reason != "variant_malformed":
             raise

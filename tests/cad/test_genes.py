@@ -195,6 +195,8 @@ def test_every_command_takes_every_name(made: Made) -> None:
     with open_base(made.warehouse, "care") as base:
         reader = BaseReader(made.warehouse, base)
         assert explain_variant(reader, "OR4F5:c.421A>G")["variant"] == "1-69511-A-G"
+    told = cad("watch", "OR4F5:c.421A>G", "-w", made.warehouse.path, "--format", "json")
+    assert "1-69511-A-G" in told.stdout
     told = cad("variant", "OR4F5:c.421A>G", "-w", made.warehouse.path)
     assert "asked as OR4F5:c.421A>G" in told.stdout
     assert "OR4F5 missense_variant ENST00000335137.3:c.421A>G p.Thr141Ala" in told.stdout
