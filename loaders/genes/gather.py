@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from loaders.genes.lines import Feature
 from loaders.genes.transcript import Exon, split_version
@@ -68,6 +68,19 @@ class TranscriptRow:
         return self.strand == "+"
 
 
+class Part(NamedTuple):
+    """An exon, coding part or stop codon, as `Feature` tells of it; `protein` may be empty."""
+
+    number: int
+    contig: str
+    kind: str
+    start: int
+    end: int
+    strand: str
+    phase: int | None
+    protein: str
+
+
 @dataclass
 class Gathered:
     """Genes and transcripts by their key in the file."""
@@ -75,7 +88,8 @@ class Gathered:
     name: str
     genes: dict[str, GeneRow] = field(default_factory=dict)
     transcripts: dict[str, TranscriptRow] = field(default_factory=dict)
-    _parts: list[tuple[str, Feature]] = field(default_factory=list)
+    _parts: list[tuple[str, Part]] = field(default_factory=list)
+    _keys: dict[str, str] = field(default_factory=dict)
 
     def add(self, features: Iterable[Feature], is_gtf: bool) -> None:
         """Take a file's features.
@@ -92,6 +106,7 @@ class Gathered:
         for key, part in self._parts:
             self._place(key, part)
         self._parts.clear()
+        self._keys.clear()
         for row in self.transcripts.values():
             self._finish(row)
 
@@ -101,7 +116,8 @@ class Gathered:
         if feature.kind in PARTS:
             if not parents:
                 raise self._malformed(f"{feature.kind} without Parent", feature.number)
-            self._parts += [(parent, feature) for parent in parents.split(",")]
+            for parent in parents.split(","):
+                self._keep(parent, feature)
         elif parents:
             row = _transcript(feature, said.get("transcript_id") or _bare(key), parents)
             self.transcripts[key] = row
@@ -122,7 +138,7 @@ class Gathered:
         if feature.kind in TRANSCRIPTS:
             self.transcripts[key] = _transcript(feature, said["transcript_id"], gene)
             return
-        self._parts.append((key, feature))
+        self._keep(key, feature)
         # Files of old tell of exons alone; what holds them grows with them.
         self._imply(gene, key, feature)
 
@@ -135,7 +151,15 @@ class Gathered:
         for row in (self.genes[gene], self.transcripts[key]):
             row.start, row.end = min(row.start, part.start), max(row.end, part.end)
 
-    def _place(self, key: str, part: Feature) -> None:
+    def _keep(self, key: str, feature: Feature) -> None:
+        """Keep a part until its transcript is known, in little room."""
+        said = feature.attributes
+        protein, version = said.get("protein_id"), said.get("protein_version")
+        name = f"{protein}.{version}" if protein and version else protein
+        part = Part(*feature[:-1], self._keys.setdefault(name or "", name or ""))
+        self._parts.append((self._keys.setdefault(key, key), part))
+
+    def _place(self, key: str, part: Part) -> None:
         """Give a part to its transcript; of a gene's own parts none is made."""
         row = self.transcripts.get(key)
         if row is None:
@@ -150,10 +174,7 @@ class Gathered:
             row.spans.append((part.start, part.end))
         elif part.kind == "CDS":
             row.coding.append((part.start, part.end, part.phase))
-            protein = part.attributes.get("protein_id")
-            if protein is not None:
-                version = part.attributes.get("protein_version")
-                row.protein_id = f"{protein}.{version}" if version else protein
+            row.protein_id = part.protein or row.protein_id
         else:
             row.stops.append((part.start, part.end))
 

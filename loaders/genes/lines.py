@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -15,10 +16,17 @@ from schemas.refseq import accession_contig
 
 _COLUMNS: Final = 9
 _GTF_PAIR: Final = re.compile(r'\s*(\w+)\s+(?:"([^"]*)"|([^\s;"]+))\s*(?:;|$)')
+_GTF_WHOLE: Final = re.compile(r'(?:\s*\w+\s+(?:"[^"]*"|[^\s;"]+)\s*(?:;|$))+\s*')
 _ASSEMBLY: Final = re.compile(r"GRCh3[78]")
 _REGION: Final = re.compile(r"##sequence-region\s+(\S+)\s+(\d+)\s+(\d+)")
 _SEVERAL: Final = frozenset({"tag", "Alias", "gene_synonym", "Dbxref", "db_xref", "Parent"})
 """Attributes that may hold several values, separated by commas or given several times."""
+_WANTED: Final = _SEVERAL | {
+    *("ID", "Name", "gene", "gene_id", "gene_name", "gene_version", "version", "hgnc_id"),
+    *("biotype", "gene_biotype", "gene_type", "transcript_biotype", "transcript_type"),
+    *("transcript_id", "transcript_version", "protein_id", "protein_version", "description"),
+}
+"""Attributes that are kept: a file has millions of lines."""
 
 
 class Feature(NamedTuple):
@@ -99,26 +107,26 @@ class FeatureReader:
             raise self._malformed(f"expected 0, 1, 2 or . as the phase, found {phase!r}", number)
         attributes = self._attributes(written, number)
         own_phase = None if phase == "." else int(phase)
-        return Feature(number, contig, kind, start, end, strand, own_phase, attributes)
+        return Feature(
+            number, intern(contig), intern(kind), start, end, strand, own_phase, attributes
+        )
 
     def _attributes(self, written: str, number: int) -> dict[str, str]:
         if self.is_gtf is None:
             self.is_gtf = _GTF_PAIR.match(written) is not None and "=" not in written.split('"')[0]
         found: dict[str, str] = {}
         for key, value in self._pairs(written, number):
-            several = key in _SEVERAL and key in found
-            found[key] = f"{found[key]},{value}" if several else value
+            if key in _WANTED:
+                several = key in _SEVERAL and key in found
+                found[key] = f"{found[key]},{value}" if several else value
         return found
 
     def _pairs(self, written: str, number: int) -> Iterator[tuple[str, str]]:
         if self.is_gtf:
-            place = 0
-            while place < len(written.rstrip()):
-                match = _GTF_PAIR.match(written, place)
-                if match is None:
-                    raise self._malformed('expected attributes as in gene_id "..."; ...', number)
-                yield match[1], match[2] if match[2] is not None else match[3]
-                place = match.end()
+            if _GTF_WHOLE.fullmatch(written) is None:
+                raise self._malformed('expected attributes as in gene_id "..."; ...', number)
+            for key, quoted, bare in _GTF_PAIR.findall(written):
+                yield key, quoted or bare
             return
         for pair in written.strip().strip(";").split(";"):
             key, sign, value = pair.strip().partition("=")
