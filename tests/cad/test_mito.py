@@ -119,8 +119,9 @@ def test_a_base_that_was_replaced(tmp_path: Path, nine: Warehouse) -> None:
 def test_the_command(nine: Warehouse) -> None:
     assert cad_json("variant", "MT-73-A-G", "-w", nine.path)["vaf_histogram"][9] == 3
     shown = cad("variant", "M-73-A-G", "-w", nine.path).stdout.splitlines()
-    bars = [line.split() for line in shown[-10:]]
-    assert bars[0] == ["VAF", "persons"]
+    words = [line.split() for line in shown]
+    first = words.index(["VAF", "persons"])
+    bars = words[first : first + 10]
     assert [row[:2] for row in bars[1:]] == [
         [f"0.{tenth}-{'1.0' if tenth == 9 else f'0.{tenth + 1}'}", count]
         for tenth, count in zip(range(1, 10), "101000103", strict=True)
