@@ -7,11 +7,11 @@ engines whose counts agree also agree on the last digit of every frequency (DESI
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
 
 Counts = NDArray[np.integer[Any]]
 Fractions = NDArray[np.float64]
@@ -75,7 +75,9 @@ def _lower_bounds(alleles: NDArray[np.int64]) -> Fractions:
 @cache
 def _bounds_of_chunk(chunk: int) -> Fractions:
     """The bounds of 4 096 consecutive counts."""
-    # What scipy.stats.gamma.ppf calls, without the two seconds that scipy.stats takes to import.
+    # What scipy.stats.gamma.ppf calls, without the two seconds that scipy.stats takes to import;
+    # even this part of scipy takes a tenth, which only those wait for who ask for a bound.
+    gammaincinv = import_module("scipy.special").gammaincinv
     first = chunk << _CHUNK_BITS
     counts = np.arange(first, first + (1 << _CHUNK_BITS), dtype=np.float64)
     bounds = np.zeros(len(counts))
