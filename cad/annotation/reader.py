@@ -91,6 +91,7 @@ class TableFiles:
         self._size = size
         self._open: OrderedDict[Path, TableFile] = OrderedDict()
         self._lock = Lock()
+        self._default: tuple[int, AnnotationReader] | None = None
 
     def open(self, path: Path) -> TableFile:
         """The file, usable for as long as the caller holds it."""
@@ -102,6 +103,17 @@ class TableFiles:
             while len(self._open) > self._size:
                 self._open.popitem(last=False)
             return found
+
+    def default_reader(self, warehouse: Warehouse, commit_no: int) -> AnnotationReader:
+        """A reader of what answers by default at a pinned commit, kept for the next question.
+
+        Raises:
+            Unavailable: `registry_unusable`.
+        """
+        held = self._default
+        if held is None or held[0] != commit_no:
+            held = self._default = commit_no, open_annotations(warehouse, commit_no, files=self)
+        return held[1]
 
 
 class AnnotationReader:

@@ -105,7 +105,10 @@ class BaseReader:
             NotFound: `annotation_unknown`.
             Unavailable: `registry_unusable`.
         """
-        return open_annotations(self.warehouse, self.base.pinned_no, words, self._tables)
+        commit_no = self.base.pinned_no
+        if words is None:
+            return self._tables.default_reader(self.warehouse, commit_no)
+        return open_annotations(self.warehouse, commit_no, words, self._tables)
 
     def between(self, region: Region) -> Iterator[tuple[Variant, Figures]]:
         """The variants of the base in a region, sorted by pos, ref, alt.
