@@ -60,7 +60,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "sample_absent": ("A row of the sample sheet has no VCF column.", "Une ligne de la feuille n'a pas de colonne VCF."),
     "sample_overlap": ("A sample's files overlap in kind and contigs.", "Les fichiers d'un échantillon se recouvrent."),
     "person_conflict": ("Rows of one person contradict each other.", "Les lignes d'une même personne se contredisent."),
-    "document_malformed": ("A clinical document is not JSON.", "Un document clinique n'est pas du JSON."),
+    "document_malformed": ("A clinical document is not JSON, or breaks its format.", "Un document clinique n'est pas du JSON, ou n'est pas conforme."),
     "identifying_data": ("A document holds direct identifiers.", "Un document contient des données identifiantes."),
     "batch_conflict": ("The batch id exists with other bytes; push with --replace.", "Ce lot existe avec un autre contenu ; utilisez --replace."),
     "warehouse_missing": ("There is no warehouse at this place.", "Il n'y a pas d'entrepôt à cet endroit."),
@@ -137,6 +137,10 @@ _OUT_OF_SCOPE: Final[dict[str, tuple[str, str]]] = {
     "contig_not_counted": ("The contig is not counted, or not one the file declares.", "Le contig n'est pas compté, ou pas déclaré par le fichier."),
     "symbolic": ("Only symbolic alleles or breakends, in a germline file.", "Allèles symboliques ou points de cassure seulement."),
     "y_par": ("The record lies in a PAR of Y; PARs are counted on X.", "L'enregistrement est dans une PAR de Y, comptée sur X."),
+    "field_not_kept": ("A field of a clinical document of which CAD has no use.", "Un champ d'un document clinique dont CAD n'a pas l'usage."),
+    "field_unknown": ("A field that the format of a clinical document has not.", "Un champ que le format d'un document clinique n'a pas."),
+    "free_text": ("Free text of a clinical document is not kept.", "Le texte libre d'un document clinique n'est pas gardé."),
+    "calendar_time": ("A date of a clinical document is not kept; ages are.", "Une date d'un document clinique n'est pas gardée ; les âges le sont."),
 }  # fmt: skip
 _WARNING: Final[dict[str, tuple[str, str]]] = {
     "info_array_length": ("An INFO array has not as many values as alleles; CAD does not read it.", "Un tableau INFO n'a pas autant de valeurs que d'allèles ; CAD ne le lit pas."),
@@ -152,6 +156,8 @@ _WARNING: Final[dict[str, tuple[str, str]]] = {
     "parent_discordant": ("The genotypes contradict a declared parent.", "Les génotypes contredisent un parent déclaré."),
     "same_genome_two_persons": ("Two persons who are not declared twins have one genome.", "Deux personnes non déclarées jumelles ont le même génome."),
     "two_genomes_one_person": ("Samples of one person have different genomes.", "Des échantillons d'une même personne ont des génomes différents."),
+    "time_unplaced": ("A time of a life lies in no single band of age.", "Un moment de la vie n'est dans aucune tranche d'âge unique."),
+    "other_subject": ("A finding is not of the document's person.", "Un résultat ne concerne pas la personne du document."),
     "samples_ignored": ("Columns of withdrawn persons were ignored.", "Des colonnes de personnes retirées ont été ignorées."),
 }  # fmt: skip
 

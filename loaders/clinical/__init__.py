@@ -1,0 +1,1 @@
+"""Clinical documents to typed records, every value accounted for."""
