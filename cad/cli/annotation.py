@@ -71,6 +71,8 @@ def add(
     Example: cad annotation add clinvar clinvar.vcf.gz --version 2026-11-15 -w national
 
     Example: cad annotation add gencode gencode.gff3.gz --version 49 -w national
+
+    Example: cad annotation add hpo hp.obo --version 2025-05-06 -w national
     """
     with Warehouse.open(warehouse) as opened, progress_bar("loading") as progress:
         document = add_annotation(

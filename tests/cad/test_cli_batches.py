@@ -325,6 +325,18 @@ GENE = (
     b"chr22\tH\tgene\t50\t500\t.\t+\t.\tID=ENSG1.1;gene_name=BRCA1;gene_type=lncRNA\n"
 )
 """A gene that lies elsewhere, for the examples to find."""
+ONTOLOGY = """format-version: 1.2
+data-version: hp/releases/2025-05-06
+
+[Term]
+id: HP:0000001
+name: All
+
+[Term]
+id: HP:0001250
+name: Seizure
+is_a: HP:0000001 ! All
+"""
 
 
 def test_every_example_works_in_the_order_of_the_page(
@@ -343,6 +355,7 @@ def test_every_example_works_in_the_order_of_the_page(
     sites(tmp_path / "clinvar.vcf", [clinvar_line(100, "A", "G")])
     pysam.tabix_compress("clinvar.vcf", "clinvar.vcf.gz")
     (tmp_path / "gencode.gff3.gz").write_bytes(gzip.compress(GENE))
+    (tmp_path / "hp.obo").write_text(ONTOLOGY)
     (tmp_path / "consents.tsv").write_bytes(
         table("person_id|scope|status|signed_on", "P1|industry|given|2026-02-01")
     )
