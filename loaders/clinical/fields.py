@@ -19,13 +19,20 @@ Place = Callable[[str], str]
 
 
 class Reading:
-    """One document while it is read."""
+    """One document while it is read.
+
+    Raises:
+        BatchRefused: `document_malformed`.
+    """
 
     def __init__(self, content: Any, path: str) -> None:
         self.path = path
         self.kept = 0
         self.flags: Counter[str] = Counter()
-        self._content = self._copy(content, "")
+        try:
+            self._content = self._copy(content, "")
+        except RecursionError:
+            self.refuse("", "it is nested too deeply")
 
     def _copy(self, node: Any, pointer: str) -> Any:
         """A copy without nulls; names are brought to the camel case of Protocol Buffers' JSON."""

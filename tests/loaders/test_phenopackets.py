@@ -264,6 +264,13 @@ class TestSmall:
         assert caught.value.where == "p.json#/subject/dateOfBirth"
         assert "1985" not in str(caught.value)
 
+    def test_bottomless_nesting_is_refused(self) -> None:
+        deep: Any = {}
+        for _ in range(5_000):
+            deep = {"a": [deep]}
+        with pytest.raises(BatchRefused, match="nested too deeply"):
+            read_phenopacket({**PACKET, "subject": deep}, "p.json")
+
     def test_list_is_no_packet(self) -> None:
         with pytest.raises(BatchRefused) as caught:
             read_phenopacket([PACKET], "p.json")
