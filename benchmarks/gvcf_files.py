@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.population import FIRST, Alleles, Site
 from benchmarks.population import LENGTH as STRETCH
-from benchmarks.vcf_files import CONTIG, LENGTH
+from benchmarks.vcf_files import CONTIG, LENGTH, sample_fields
 
 _HEADER: Final = f"""##fileformat=VCFv4.2
 ##FILTER=<ID=PASS,Description="All filters passed">
@@ -118,19 +118,8 @@ def _lines(rows: Iterator[Row], variants: dict[int, tuple[Site, int, int]]) -> I
 
 
 def _variant_line(site: Site, one: int, two: int, depth: int, second: int, quality: int) -> str:
-    own = sorted({one, two} - {0})
-    one, two = (own.index(allele) + 1 if allele else 0 for allele in (one, two))
-    alts = ",".join(site.alts[allele - 1] for allele in own)
-    by_allele = [0] * (len(own) + 2)
-    by_allele[two] += second
-    by_allele[one] += depth - second
-    likelihoods = [
-        0 if (low, high) == (one, two) else quality + 30 * abs(low + high - one - two)
-        for high in range(len(by_allele))
-        for low in range(high + 1)
-    ]
+    alts, sample = sample_fields(site, one, two, depth, second, quality, others=1)
     return (
-        f"{CONTIG}\t{site.pos}\t.\t{site.ref}\t{alts},<NON_REF>\t{7 * quality}.5\t.\t.\t"
-        f"GT:AD:DP:GQ:PL\t{one}/{two}:{','.join(map(str, by_allele))}:{depth}:{quality}:"
-        f"{','.join(map(str, likelihoods))}\n"
+        f"{CONTIG}\t{site.pos}\t.\t{site.ref}\t{','.join([*alts, '<NON_REF>'])}\t"
+        f"{7 * quality}.5\t.\t.\tGT:AD:DP:GQ:PL\t{sample}\n"
     )

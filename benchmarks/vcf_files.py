@@ -99,19 +99,30 @@ def write_single(
 
 
 def _single_line(site: Site, one: int, two: int, depth: int, second: int, quality: int) -> str:
+    alts, sample = sample_fields(site, one, two, depth, second, quality)
+    return (
+        f"{CONTIG}\t{site.pos}\t.\t{site.ref}\t{','.join(alts)}\t{7 * quality}.5\tPASS\t.\t"
+        f"GT:AD:DP:GQ:PL\t{sample}\n"
+    )
+
+
+def sample_fields(
+    site: Site, one: int, two: int, depth: int, second: int, quality: int, *, others: int = 0
+) -> tuple[list[str], str]:
+    """The alternates that a sample carries, and its GT:AD:DP:GQ:PL with them alone.
+
+    `others` are alleles without bases that the record names after them, as `<NON_REF>`.
+    """
     own = sorted({one, two} - {0})
     one, two = (own.index(allele) + 1 if allele else 0 for allele in (one, two))
-    alts = ",".join(site.alts[allele - 1] for allele in own)
-    allele_depth = [0] * (len(own) + 1)
-    allele_depth[two] += second
-    allele_depth[one] += depth - second
+    by_allele = [0] * (len(own) + 1 + others)
+    by_allele[two] += second
+    by_allele[one] += depth - second
     likelihoods = [
         0 if (low, high) == (one, two) else quality + 30 * abs(low + high - one - two)
-        for high in range(len(allele_depth))
+        for high in range(len(by_allele))
         for low in range(high + 1)
     ]
-    return (
-        f"{CONTIG}\t{site.pos}\t.\t{site.ref}\t{alts}\t{quality * 7}.5\tPASS\t.\t"
-        f"GT:AD:DP:GQ:PL\t{one}/{two}:{','.join(map(str, allele_depth))}:{depth}:{quality}:"
-        f"{','.join(map(str, likelihoods))}\n"
-    )
+    reads, phred = (",".join(map(str, numbers)) for numbers in (by_allele, likelihoods))
+    alts = [site.alts[allele - 1] for allele in own]
+    return alts, f"{one}/{two}:{reads}:{depth}:{quality}:{phred}"

@@ -109,9 +109,11 @@ def _carriers(row: Mapping[str, Any] | None) -> str:
 def source_of(answer: Mapping[str, Any]) -> str:
     """Which base an answer is from."""
     built = answer["built_at"][:16].replace("T", " ")
+    # Nobody is counted for a purpose to which nobody consented.
+    platforms = f" from {', '.join(answer['platforms'])}" if answer["platforms"] else ""
     return (
-        f"{answer['assembly']}, {answer['purpose']}: {answer['persons']:,} persons from "
-        f"{', '.join(answer['platforms'])}, commit {answer['commit']}, built {built}"
+        f"{answer['assembly']}, {answer['purpose']}: {answer['persons']:,} persons{platforms}, "
+        f"commit {answer['commit']}, built {built}"
     )
 
 

@@ -1,8 +1,6 @@
 """Counts of real cohorts equal what was published with them, bcftools and plink2."""
 
 import csv
-import os
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -18,21 +16,12 @@ from cad.warehouse import Warehouse
 from schemas.errors import BatchRefused
 from tests.base.reading import base_frame
 from tests.batch_dir import BatchDir
+from tests.peers import tool
 from tests.twin import read_file
 from tests.twin.alleles import normalise
 
 pytestmark = pytest.mark.realdata
 KEY = ["pos", "ref", "alt"]
-
-
-def tool(name: str) -> str:
-    """An outside program; without it the test is skipped, but in CI it fails."""
-    found = shutil.which(name)
-    if found is None and os.environ.get("CI"):
-        pytest.fail(f"{name} is not installed")
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Simulated gVCFs: blocks over all that is no variant, the alleles drawn, and one way to count."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from benchmarks.sizes import SIZES
 from benchmarks.steps import hail_counts
 from benchmarks.tasks import TASKS
 from loaders.intake import read_batch
+from tests.peers import tool
 
 _TINY = SIZES["tiny"]
 
@@ -93,8 +93,7 @@ def test_cohorts_that_hail_leaves_out_have_no_alleles(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_cad_counts_gvcfs_as_a_plain_count_of_bcftools_own_files(tiny: Data) -> None:
-    if not shutil.which("bcftools"):
-        pytest.skip("bcftools is the peer; `make system` installs it")
+    tool("bcftools")
     work = tiny.root.parent.parent
     results = run_tasks(Plan(work, _TINY, repeats=1), [TASKS["gvcf"]])
     cad, peer = results

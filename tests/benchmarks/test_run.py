@@ -1,6 +1,5 @@
 """Measuring: what a command used, and a run from data to the table with a disagreement planted."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from benchmarks.run import Plan, run_tasks
 from benchmarks.sizes import SIZES
 from benchmarks.task import Side, Task
 from benchmarks.tasks import TASKS
+from tests.peers import tool
 
 _TINY = SIZES["tiny"]
 
@@ -104,8 +104,8 @@ def test_an_unknown_task_is_misuse_and_absent_data_refused(tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_cad_and_its_peers_count_a_joint_vcf_alike(tmp_path: Path) -> None:
-    if not (shutil.which("plink2") and shutil.which("bcftools")):
-        pytest.skip("plink2 and bcftools are the peers; `make system` installs them")
+    for peer in ("plink2", "bcftools"):
+        tool(peer)
     generate(tmp_path, _TINY)
     results = run_tasks(Plan(tmp_path, _TINY, repeats=1), [TASKS["joint"]])
     cad, *peers = results

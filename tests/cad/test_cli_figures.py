@@ -302,3 +302,12 @@ def test_the_demo_is_right(tmp_path: Path) -> None:
     document = cad_json("demo", "--small", "-o", tmp_path / "demo")
     assert document["is_right"]
     assert cad_json("status", "-w", document["warehouse"])["is_built"]
+
+
+def test_nobody_counted_is_from_no_platform(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    cad("init", "-w", folder, "--assembly", "GRCh38")
+    cad("build", "-w", folder)
+    shown = cad("variant", "22-100-A-G", "-w", folder).stdout.splitlines()
+    assert shown[0].startswith("22-100-A-G (GRCh38, care: 0 persons, commit 1, built ")
+    assert shown[1].startswith("not assayed")

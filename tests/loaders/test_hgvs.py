@@ -11,7 +11,7 @@ from loaders.genes.transcript import Exon, Transcript
 from loaders.hgvs.change import change_of, shifted
 from loaders.hgvs.locate import NotLocatedError, locate_coding, locate_genomic
 from loaders.hgvs.names import coding_name, genomic_name
-from loaders.hgvs.parse import parse_edit, parse_name
+from loaders.hgvs.parse import HgvsEdit, parse_edit, parse_name
 from loaders.hgvs.protein import protein_name, snvs_of
 from loaders.reference import Sequence
 from tests.annotated import (
@@ -209,7 +209,7 @@ def test_deletion_of_the_first_base_has_the_next_as_its_anchor() -> None:
     assert locate_genomic(_edit("1:g.1del"), _bases()) == (1, "CC", "C")
 
 
-def _edit(name: str):  # type: ignore[no-untyped-def]
+def _edit(name: str) -> HgvsEdit:
     written = parse_name(name)
     assert written is not None
     edit = parse_edit(written.change)
