@@ -6,19 +6,19 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from cad.registry.access_tables import release, release_person
+from cad.registry.clinical_tables import relation
 from cad.registry.past import forget_named
 from cad.registry.people import keyed_hash
 from cad.registry.tables import (
     batch,
     bucket_sample,
     commit,
-    consent,
     folded,
     lake_file,
     lake_span,
     lease,
     metadata,
-    phenotype,
     sample,
     sample_track,
     session,
@@ -28,12 +28,14 @@ from cad.registry.tables import (
 from loaders.jobs import Span, WrittenFile
 
 _CHUNK = 10_000
+_UNTIL_BUILT = (sample, folded)
+"""Tables whose rows of a person a build still needs, to take the person out of the base."""
 
 
 def hide_person(connection: Connection, commit_no: int, key: bytes, person_id: str) -> None:
     """Leave a tombstone, take the person's samples out of every later commit, and forget the rest.
 
-    Children keep that a parent was declared, not whom.
+    Children keep that a parent was declared, not whom; releases count how many have withdrawn.
     """
     digest = keyed_hash(key, person_id)
     if connection.scalar(select(tombstone.c.keyed_hash).filter_by(keyed_hash=digest)) is None:
@@ -49,8 +51,14 @@ def hide_person(connection: Connection, commit_no: int, key: bytes, person_id: s
     for name in names:
         connection.execute(update(sample).where(sample.c.normal_of == name).values(normal_of=None))
     forget_named(connection, person_id, names)
-    for table in (consent, phenotype):
-        connection.execute(delete(table).where(table.c.person_id == person_id))
+    statement = update(relation).where(relation.c.relative_id == person_id)
+    connection.execute(statement.values(relative_id=None))
+    counted = select(release_person.c.release_no).where(release_person.c.person_id == person_id)
+    statement = update(release).where(release.c.release_no.in_(counted))
+    connection.execute(statement.values(withdrawn_since=release.c.withdrawn_since + 1))
+    for table in metadata.sorted_tables:
+        if "person_id" in table.c and table not in _UNTIL_BUILT:
+            connection.execute(delete(table).where(table.c.person_id == person_id))
 
 
 def pending_samples(connection: Connection, key: bytes) -> dict[int, tuple[str, str]]:

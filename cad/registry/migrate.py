@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from schemas.errors import Unavailable
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The latest revision in `migrations/versions`."""
 
 

@@ -20,11 +20,14 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    false,
     text,
 )
 
-# Its tables are part of the metadata.
+# Their tables are part of the metadata.
+from cad.registry import access_tables as access_tables
 from cad.registry import annotation_tables as annotation_tables
+from cad.registry import clinical_tables as clinical_tables
 from cad.registry.columns import counted, life, moment, numbered, words
 from cad.registry.columns import metadata as metadata
 from cad.registry.columns import visible as visible
@@ -278,7 +281,14 @@ consent = Table(
     words("status"),
     words("text_version", null=True),
     Column("signed_on", Date, nullable=False),
+    Column("by_representative", Boolean, nullable=False, server_default=false()),
+    Column(
+        "of_age_from",
+        String,
+        comment="Quarter in which a minor comes of age, as in 2031-Q2.",
+    ),
     Column("batch_no", ForeignKey("batch.batch_no"), index=True),
+    Column("document_no", ForeignKey("document.document_no"), index=True),
     *life(),
     comment="One row per decision of a person about a scope; the latest holds.",
     sqlite_autoincrement=True,
@@ -293,9 +303,13 @@ phenotype = Table(
     words("label", null=True),
     Column("excluded", Boolean, nullable=False),
     words("onset", null=True),
+    words("onset_band", null=True),
     words("severity", null=True),
     Column("recorded_on", Date),
+    Column("details", Json, comment="What else was told: resolution, modifiers, evidence."),
+    Column("mapped_from", String, comment="SYSTEM:code that a mapping table gave this code for."),
     Column("batch_no", ForeignKey("batch.batch_no"), index=True),
+    Column("document_no", ForeignKey("document.document_no"), index=True),
     *life(),
     comment="One row per feature observed or excluded in a person.",
     sqlite_autoincrement=True,
