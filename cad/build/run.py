@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from importlib import import_module
 from time import perf_counter, process_time
 from typing import Any
 
@@ -14,14 +14,18 @@ from sqlalchemy import Connection
 
 from cad.annotation.compute import annotate_variants
 from cad.build.bins import HeldBin, write_bin
-from cad.build.calls import CallCounter
 from cad.build.crossings import Upon
-from cad.build.depth import DepthCounter
+from cad.build.differences import (
+    Asked,
+    BinDifference,
+    CountDifferences,
+    Engine,
+    Progress,
+    count_differences,
+)
 from cad.build.members import MemberTable, of_purpose_counts, of_purpose_depth
-from cad.build.place import Place
 from cad.build.plan import BuildPlan, make_plan
 from cad.build.sources import Sources
-from cad.build.tracks import MemberTrack, member_tracks, read_tracks
 from cad.commit import Session, open_session
 from cad.database import open_database
 from cad.faults import reach
@@ -37,8 +41,6 @@ from cad.withdraw import erase_withdrawn
 from loaders.jobs import WrittenFile
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -76,18 +78,23 @@ class BuildReport:
         }
 
 
-def build_base(warehouse: Warehouse, progress: Progress | None = None) -> BuildReport:
+def build_base(
+    warehouse: Warehouse, progress: Progress | None = None, engine: Engine = "duckdb"
+) -> BuildReport:
     """Bring the base of each purpose to what the latest commit says it should hold.
 
-    `progress` is told how many bins are done, of how many.
+    `progress` is told how many bins are done, of how many. Whichever engine counts, the base is the
+    same.
 
     Raises:
+        Unavailable: `extra_missing`, where Hail is to count and is not installed.
         Conflict: `base_conflict`, another build committed first; this one's files are discarded.
         Unavailable: `consequences_failed`, after the base was committed.
     """
     started = perf_counter()
+    count = _counting(engine)
     with pin(warehouse) as commit_no:
-        report = _build_at(warehouse, commit_no, progress, started)
+        report = _build_at(warehouse, commit_no, progress or _silent, engine, count, started)
     try:
         annotate_variants(warehouse)
     finally:
@@ -96,8 +103,25 @@ def build_base(warehouse: Warehouse, progress: Progress | None = None) -> BuildR
     return report
 
 
+def _counting(engine: Engine) -> CountDifferences:
+    """What counts; Hail's module is imported by those who ask for it alone."""
+    if engine == "duckdb":
+        return count_differences
+    count: CountDifferences = import_module("cad.base_hail").count_differences
+    return count
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
 def _build_at(
-    warehouse: Warehouse, commit_no: int, progress: Progress | None, started: float
+    warehouse: Warehouse,
+    commit_no: int,
+    progress: Progress,
+    engine: Engine,
+    count: CountDifferences,
+    started: float,
 ) -> BuildReport:
     """Build upon a pinned commit, whose files stay on disk should a compaction replace them."""
     with reading(warehouse.engine) as connection:
@@ -113,8 +137,8 @@ def _build_at(
         )
     reach("build:planned")
     with open_session(warehouse, "build") as session:
-        work = _Work(warehouse, plan, sources, session, upon)
-        written, replaced = work.fold(progress)
+        work = _Work(warehouse, plan, sources, session, upon, count, progress)
+        written, replaced = work.fold()
 
         def apply(connection: Connection, commit_no: int) -> dict[str, PurposeSize]:
             check_parent(connection, commit_no, plan.parent_commit)
@@ -124,7 +148,7 @@ def _build_at(
             _exchange_rows(connection, plan)
             sizes = _sizes(connection, commit_no, plan)
             seconds = perf_counter() - started
-            insert_base(connection, commit_no, plan.parent_commit, "duckdb", seconds, sizes)
+            insert_base(connection, commit_no, plan.parent_commit, engine, seconds, sizes)
             return sizes
 
         files = [file for some in written.values() for file in some]
@@ -168,64 +192,50 @@ class _Work:
     sources: Sources
     session: Session
     upon: Upon
+    count: CountDifferences
+    progress: Progress
     counting_cpu: float = 0.0
     merging_cpu: float = 0.0
 
-    def fold(self, progress: Progress | None) -> tuple[dict[str, list[WrittenFile]], list[int]]:
+    def fold(self) -> tuple[dict[str, list[WrittenFile]], list[int]]:
         """Write every bin that changes.
 
         Returns the files by purpose, and the files they replace.
         """
         members = MemberTable(self.plan)
-        tracks = self._tracks(members)
-        places = self.sources.places(tracks, self.warehouse.assembly)
         written: dict[str, list[WrittenFile]] = {purpose: [] for purpose in members.purposes}
         replaced: list[int] = []
-        assembly = self.warehouse.assembly
-        done = 0
+        asked = Asked(
+            self.sources, members, self.warehouse.assembly, self.warehouse.settings,
+            self.session.staging / "counting", self.progress,
+        )  # fmt: skip
         with open_database(self.warehouse.settings, self.session.staging / "spill") as database:
-            for contig, of_contig in groupby(places, lambda place: place.contig):
-                left = self.sources.left_behind
-                calls = CallCounter(members, assembly, contig, left)
-                depth = DepthCounter(members, tracks, assembly, contig, left)
-                for place in of_contig:
-                    self.session.check()
-                    self._fold_bin(database, calls, depth, members, place, written, replaced)
-                    done += 1
-                    if progress is not None:
-                        progress(done, len(places))
+            differences = self.count(asked)
+            while (found := self._next(differences)) is not None:
+                self.session.check()
+                self._fold_bin(database, found, members, written, replaced)
         return written, replaced
 
-    def _tracks(self, members: MemberTable) -> list[MemberTrack]:
-        numbers = set(self.sources.checksums)
-        paths = [self.warehouse.path / file.path for file in self.sources.files["tracks"]]
-        tracks = read_tracks(paths, numbers) if numbers else {}
-        return member_tracks(
-            members.entries, self.sources.tracks_of, tracks, self.sources.checksums
-        )
+    def _next(self, differences: Iterator[BinDifference]) -> BinDifference | None:
+        """Count the next bin, and the time it takes."""
+        began = process_time()
+        found = next(differences, None)
+        self.counting_cpu += process_time() - began
+        return found
 
     def _fold_bin(
         self,
         database: duckdb.DuckDBPyConnection,
-        call_counter: CallCounter,
-        depth_counter: DepthCounter,
+        found: BinDifference,
         members: MemberTable,
-        place: Place,
         written: dict[str, list[WrittenFile]],
         replaced: list[int],
     ) -> None:
-        calls = self.sources.at("calls", place)
-        rows = self.sources.at("callable", place)
-        if not calls and not rows and not depth_counter.touches(place):
-            return
         began = process_time()
-        counts = call_counter.count(calls, place)
-        depth = depth_counter.count(rows, place)
-        counted = process_time()
-        self.counting_cpu += counted - began
+        place = found.place
         for index, purpose in enumerate(members.purposes):
-            own_depth = of_purpose_depth(depth, index, members.stride)
-            own_counts = of_purpose_counts(counts, index, members.stride)
+            own_depth = of_purpose_depth(found.depth, index, members.stride)
+            own_counts = of_purpose_counts(found.counts, index, members.stride)
             if not len(own_depth.page) and not own_counts.num_rows:
                 continue
             held = self.sources.held[purpose].get((place.contig, place.bin), {})
@@ -244,4 +254,4 @@ class _Work:
             written[purpose] += files
             replaced += [file.file_no for file in held.values()]
             reach("build:bin_written")
-        self.merging_cpu += process_time() - counted
+        self.merging_cpu += process_time() - began
