@@ -1,4 +1,4 @@
-"""The registry's tables of who asks, under which projects, of releases, and of the audit's seals."""
+"""The registry's tables of who asks, under which projects, of releases, and of audit seals."""
 
 from __future__ import annotations
 

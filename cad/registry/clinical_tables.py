@@ -1,4 +1,4 @@
-"""The registry's tables of clinical documents, and of what they tell beyond features and consents."""
+"""The registry's tables of clinical documents, and of what they tell beyond features."""
 
 from __future__ import annotations
 
