@@ -1,0 +1,1 @@
+"""Statistics of questions that join genotypes with phenotypes: arrays in, arrays out."""
