@@ -72,6 +72,12 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "hpo": Entry(_FIGURES, "hpo", "hpo", "What the loaded release of HPO says of a term."),
     "gene": Entry(_FIGURES, "gene", "gene", "The variants seen in a gene, by what they do to it."),
+    "indicators": Entry(
+        _FIGURES,
+        "indicators",
+        "indicators",
+        "Persons, samples, sequences, delays, yield, off-route and set-aside shares.",
+    ),
     "export": Entry(
         _FIGURES, "export", "", "Write the figures to files.", {"vcf": "vcf", "parquet": "parquet"}
     ),
