@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 NAME: Final = "a name"
@@ -40,9 +41,14 @@ _NAME_KEYS: Final = frozenset(
     "nomnaissance nomusage nomdusage nompatient nomjeunefille".split()
 )  # fmt: skip
 _BIRTH_KEYS: Final = frozenset(
-    "birthdate dateofbirth dob birthday birthtime datenaissance datedenaissance ddn nele "
-    "neele".split()
-)
+    "birthdate dateofbirth dob birthday birthtime birthdatetime borndate bornperiod "
+    "datenaissance datedenaissance ddn nele neele".split()
+)  # fmt: skip
+_BIRTH_PART_KEYS: Final = frozenset(
+    "monthofbirth dayofbirth birthmonth moisnaissance moisdenaissance journaissance "
+    "jourdenaissance".split()
+)  # fmt: skip
+"""Fields of a month or a day of birth alone, as OMOP's person table has them."""
 _NUMBER_KEYS: Final = frozenset(
     "nir numerosecu numerosecuritesociale numerodesecuritesociale socialsecuritynumber ssn "
     "matriculeins nationalid nationalnumber nationalidentifier passportnumber".split()
@@ -51,7 +57,12 @@ _HUMAN_NAME: Final = frozenset(
     {"use", "text", "family", "given", "prefix", "suffix", "period", "id", "extension"}
 )
 """The fields of a FHIR HumanName."""
-_FHIR_PERSONS: Final = frozenset({"Patient", "RelatedPerson", "Person", "Practitioner"})
+_FHIR_PERSONS: Final = frozenset(
+    {"Patient", "RelatedPerson", "Person", "Practitioner", "FamilyMemberHistory"}
+)
+_PERSON_REFERENCE: Final = re.compile(r"(?:.*/)?(?:Patient|RelatedPerson|Person|Practitioner)/.+")
+"""A FHIR reference to a person; its display is their name."""
+_MONTH_OF_YEAR: Final = re.compile(r"(?:18|19|20)\d\d-(?:0[1-9]|1[0-2])")
 _NATIONAL_SYSTEMS: Final = re.compile(
     # French national health identity (INS-NIR, INS-NIA and their test twins), and others.
     r"1\.2\.250\.1\.213\.1\.4\.(8|9|10|11)$|us-ssn|nhs-number|passport",
@@ -128,7 +139,7 @@ def find_identifying(document: Any) -> list[Finding]:
             told = {finding.pointer for finding in named}
             for key, value in node.items():
                 place = f"{pointer}/{_token(key)}"
-                if find_in_text(key):
+                if _is_telling_key(key):
                     found.append(Finding(pointer, "an identifier as a field's name"))
                 elif place not in told:
                     children.append((place, value))
@@ -144,7 +155,7 @@ def _of_object(pointer: str, node: dict[str, Any]) -> Iterator[Finding]:
     """Findings that rest on an object's field names."""
     person = node.get("resourceType") in _FHIR_PERSONS
     for key, value in node.items():
-        what = _of_field(re.sub(r"[^a-z]", "", _plain(key)), value)
+        what = _of_field(_letters(key), value)
         if what is None and person:
             what = _of_person(key, value)
         if what is not None:
@@ -153,17 +164,33 @@ def _of_object(pointer: str, node: dict[str, Any]) -> Iterator[Finding]:
         yield Finding(pointer, NAME)
     elif _is_national(node):
         yield Finding(pointer, NATIONAL_NUMBER)
+    elif _has_text(node.get("display")) and _PERSON_REFERENCE.fullmatch(str(node.get("reference"))):
+        yield Finding(f"{pointer}/display", NAME)
     elif "birth" in str(node.get("url", "")).lower() and any(
         key.startswith("value") and _is_full_date(value) for key, value in node.items()
     ):
         yield Finding(pointer, BIRTH_DATE)
 
 
+@lru_cache(maxsize=4096)
+def _is_telling_key(key: str) -> bool:
+    """Whether a field's name itself identifies; a document repeats a few names often."""
+    return find_in_text(key) is not None
+
+
+@lru_cache(maxsize=4096)
+def _letters(key: str) -> str:
+    """The letters of a field's name, in lower case."""
+    return re.sub(r"[^a-z]", "", _plain(key))
+
+
 def _of_field(key: str, value: Any) -> str | None:
     """What a field of any document gives away; `key` holds its letters only, in lower case."""
     if key in _NAME_KEYS and _has_text(value):
         return NAME
-    if key in _BIRTH_KEYS and _is_full_date(value):
+    if key in _BIRTH_KEYS and (_is_full_date(value) or _is_month(value)):
+        return BIRTH_DATE
+    if key in _BIRTH_PART_KEYS and _has_text(value):
         return BIRTH_DATE
     if key in _NUMBER_KEYS and _has_text(value):
         return NATIONAL_NUMBER
@@ -222,6 +249,13 @@ def _is_full_date(value: Any) -> bool:
     return isinstance(value, str | int) and _FULL_DATE.search(_plain(str(value))) is not None
 
 
+def _is_month(value: Any) -> bool:
+    """Whether a value is a month of a year, or a period of which one end is."""
+    if isinstance(value, dict):
+        return any(_is_month(part) for part in value.values())
+    return isinstance(value, str) and _MONTH_OF_YEAR.fullmatch(value.strip()) is not None
+
+
 def _has_text(value: Any) -> bool:
     """Whether a value holds a text or a number anywhere; truth values and nothing do not count."""
     if isinstance(value, dict):
@@ -243,6 +277,8 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 def _plain(text: str) -> str:
     """Lower case, accents dropped."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower()
 

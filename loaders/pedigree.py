@@ -40,11 +40,20 @@ def read_pedigree(path: Path) -> dict[str, Relative]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadQuestion("pedigree_malformed", "cannot be read as UTF-8", path.name) from error
+    return parse_pedigree(text, path.name)
+
+
+def parse_pedigree(text: str, name: str) -> dict[str, Relative]:
+    """Individuals of the text of a PED file by their id.
+
+    Raises:
+        BadQuestion: `pedigree_malformed` with the line.
+    """
     found: dict[str, Relative] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        where = f"{path.name}, line {number}"
+        where = f"{name}, line {number}"
         cells = line.split("\t") if "\t" in line else line.split()
         if len(cells) < _COLUMNS:
             detail = f"{len(cells)} columns; {_COLUMNS} are expected"

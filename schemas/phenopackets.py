@@ -8,67 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
 
-AGE_BANDS: Final[tuple[tuple[str, float], ...]] = (
-    ("neonatal", 28 / 365.25),
-    ("infantile", 1),
-    ("childhood", 5),
-    ("juvenile", 16),
-    ("young_adult", 40),
-    ("middle_age", 60),
-)
-"""Bands of age after birth, with the age in years at which each ends; `late` follows.
-
-They are those of HPO's terms of onset (HP:0003674), so that an age and a term give one band.
-"""
-ONSET_BANDS: Final[dict[str, str]] = {
-    "HP:0030674": "antenatal",
-    "HP:0011460": "antenatal",
-    "HP:0011461": "antenatal",
-    "HP:0034199": "antenatal",
-    "HP:0034198": "antenatal",
-    "HP:0034197": "antenatal",
-    "HP:0003577": "birth",
-    "HP:0003623": "neonatal",
-    "HP:0003593": "infantile",
-    "HP:0011463": "childhood",
-    "HP:0003621": "juvenile",
-    "HP:0410280": "pediatric",
-    "HP:0011462": "young_adult",
-    "HP:0025708": "young_adult",
-    "HP:0025709": "young_adult",
-    "HP:0025710": "young_adult",
-    "HP:0003596": "middle_age",
-    "HP:0003584": "late",
-    "HP:0003581": "adult",
-}
-"""Band of each HPO term of onset; pediatric and adult span several."""
-
-
-class Code(NamedTuple):
-    """A term of an ontology or code system, as written."""
-
-    code: str
-    label: str | None
-
-
-@dataclass(frozen=True)
-class LifeTime:
-    """A time of a life.
-
-    Attributes:
-        kind: an ISO 8601 age, a range of ages (``P1Y/P3Y``), the age of a pregnancy in weeks and
-            days (``P20W3D``), or a term.
-        told: the time as told.
-        band: of `AGE_BANDS` or `ONSET_BANDS`; None where the time spans several or is unknown.
-        label: of a term.
-    """
-
-    kind: Literal["age", "age_range", "gestation", "term"]
-    told: str
-    band: str | None
-    label: str | None = None
+from schemas.clinical_values import Code, FieldTally, LifeTime
 
 
 @dataclass(frozen=True)
@@ -155,21 +96,6 @@ class Diagnosis:
     progress: str
     disease: Code | None
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class FieldTally:
-    """What became of a document's values; `kept` and `set_aside` add up to all of them.
-
-    Attributes:
-        kept: values that were kept, or that told how to read others.
-        set_aside: by reason, the fields set aside and the number of their values.
-        flags: by reason, how many values are kept but not understood.
-    """
-
-    kept: int
-    set_aside: Mapping[str, Mapping[str, int]]
-    flags: Mapping[str, int]
 
 
 @dataclass(frozen=True)

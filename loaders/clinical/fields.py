@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
+from schemas.clinical_values import FieldTally
 from schemas.errors import BatchRefused
-from schemas.phenopackets import FieldTally
 
+_CAMEL: Final = re.compile(r"_([a-z])")
 Place = Callable[[str], str]
 """The reason for which a value is set aside, by its place: a pointer with ``*`` for each index."""
 
@@ -21,28 +22,40 @@ Place = Callable[[str], str]
 class Reading:
     """One document while it is read.
 
+    Args:
+        content: decoded.
+        path: of the document, for errors.
+        renamed: whether names are brought to the camel case of Protocol Buffers' JSON.
+        place: of the content in a document that holds more, for errors.
+        name: what its places begin with in the tally.
+
     Raises:
         BatchRefused: `document_malformed`.
     """
 
-    def __init__(self, content: Any, path: str) -> None:
+    def __init__(
+        self, content: Any, path: str, *, renamed: bool = False, place: str = "", name: str = ""
+    ) -> None:
         self.path = path
+        self._renamed = renamed
+        self._place = place
+        self._name = name
         self.kept = 0
         self.flags: Counter[str] = Counter()
         try:
-            self._content = self._copy(content, "")
+            self._content = self._copy(content, place)
         except RecursionError:
-            self.refuse("", "it is nested too deeply")
+            self.refuse(place, "it is nested too deeply")
 
     def _copy(self, node: Any, pointer: str) -> Any:
-        """A copy without nulls; names are brought to the camel case of Protocol Buffers' JSON."""
+        """A copy without nulls."""
         if isinstance(node, list):
             return [self._copy(one, f"{pointer}/{at}") for at, one in enumerate(node)]
         if not isinstance(node, dict):
             return node
         made = {}
         for key, value in node.items():
-            name = re.sub(r"_([a-z])", lambda found: found[1].upper(), key)
+            name = _CAMEL.sub(lambda found: found[1].upper(), key) if self._renamed else key
             if name in made:
                 self.refuse(pointer, f"{name} is written in two ways")
             if value is not None:
@@ -56,8 +69,8 @@ class Reading:
             BatchRefused: `document_malformed`.
         """
         if not isinstance(self._content, dict):
-            self.refuse("", "expected an object")
-        return Fields(self._content, "", self)
+            self.refuse(self._place, "expected an object")
+        return Fields(self._content, self._place, self)
 
     def refuse(self, pointer: str, detail: str) -> NoReturn:
         """Refuse the document: what is wrong, never the value.
@@ -70,7 +83,7 @@ class Reading:
     def tally(self, reason: Place) -> FieldTally:
         """What was taken, and what is left, by reason and place."""
         left: dict[str, Counter[str]] = defaultdict(Counter)
-        for place in _values(self._content, ""):
+        for place in _values(self._content, self._name):
             left[reason(place)][place] += 1
         set_aside = {why: dict(sorted(places.items())) for why, places in sorted(left.items())}
         return FieldTally(self.kept, set_aside, dict(sorted(self.flags.items())))
@@ -86,6 +99,14 @@ class Fields:
 
     def __contains__(self, name: str) -> bool:
         return name in self._content
+
+    def names(self) -> list[str]:
+        """The fields that have not been taken."""
+        return list(self._content)
+
+    def peek(self, name: str) -> Any:
+        """A value that is looked at and stays, None where there is none."""
+        return self._content.get(name)
 
     def text(self, name: str) -> str | None:
         """A text without the blanks around it, None where there is none or nothing in it."""
@@ -126,6 +147,13 @@ class Fields:
         if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,18}", str(value)):
             self.refuse(f"{name}: expected a whole number")
         return int(value)
+
+    def decimal(self, name: str) -> float | None:
+        """A number with or without a fraction."""
+        value = self._take(name, (int, float), "a number")
+        if isinstance(value, bool):
+            self.refuse(f"{name}: expected a number")
+        return None if value is None else float(value)
 
     def inside(self, name: str) -> Fields | None:
         """An object within, None where there is none."""

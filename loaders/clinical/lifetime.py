@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from loaders.clinical.fields import Fields
-from schemas.phenopackets import AGE_BANDS, ONSET_BANDS, LifeTime
+from schemas.clinical_values import AGE_BANDS, ONSET_BANDS, LifeTime
 
 _NUMBER: Final = r"(\d+(?:[.,]\d+)?)"
 _DURATION: Final = re.compile(
     rf"P(?=.)(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
     rf"(?:T(?=.)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?"
 )
+_TERM: Final = re.compile(r"HP:\d{7}")
 _YEARS: Final = (1, 1 / 12, 7 / 365.25, 1 / 365.25, 1 / 8_766, 1 / 525_960, 1 / 31_557_600)
 """Each part of a duration in years."""
 
@@ -39,6 +40,19 @@ def age_band(age: float) -> str:
     if age == 0:
         return "birth"
     return next((name for name, end in AGE_BANDS if age < end), "late")
+
+
+def time_of(told: str) -> LifeTime:
+    """A time as a table tells it: a duration, an HPO term, or words that have no band.
+
+    >>> time_of("P3Y").band, time_of("HP:0003577").band, time_of("childhood").kind
+    ('childhood', 'birth', 'words')
+    """
+    age = years(told)
+    if age is not None:
+        return LifeTime("age", told, age_band(age))
+    kind: Literal["term", "words"] = "term" if _TERM.fullmatch(told) else "words"
+    return LifeTime(kind, told, ONSET_BANDS.get(told))
 
 
 def read_time(fields: Fields | None) -> LifeTime | None:

@@ -8,9 +8,10 @@ from typing import Any, Final
 from loaders.clinical.fields import Fields, Reading
 from loaders.clinical.lifetime import read_time
 from loaders.identifying import find_identifying
+from schemas.clinical_values import Code
 from schemas.contigs import canonical_contig
 from schemas.errors import BatchRefused
-from schemas.phenopackets import Code, Diagnosis, Disease, Evidence, Feature, Finding, Phenopacket
+from schemas.phenopackets import Diagnosis, Disease, Evidence, Feature, Finding, Phenopacket
 
 _SEX: Final = {"UNKNOWN_SEX": "unknown", "FEMALE": "XX", "MALE": "XY", "OTHER_SEX": "other"}
 _ASSEMBLY: Final = {"hg19": "GRCh37", "GRCh37": "GRCh37", "hg38": "GRCh38", "GRCh38": "GRCh38"}
@@ -56,7 +57,7 @@ def read_phenopacket(content: Any, path: str) -> Phenopacket:
     for finding in find_identifying(content):
         where = f"{path}#{finding.pointer}"
         raise BatchRefused("identifying_data", f"holds {finding.what}", where)
-    reading = Reading(content, path)
+    reading = Reading(content, path, renamed=True)
     root = reading.root()
     vocabularies = _vocabularies(root)
     packet_id = root.needed("id")

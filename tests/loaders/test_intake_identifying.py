@@ -121,6 +121,15 @@ def patient(**fields: Any) -> dict[str, Any]:
         (patient(name=[{"text": "J D"}]), "/name", NAME),
         (patient(name="J D"), "/name", NAME),
         (patient(birthDate="1985-03-12"), "/birthDate", BIRTH_DATE),
+        (patient(birthDate="1985-03"), "/birthDate", BIRTH_DATE),
+        ({"bornPeriod": {"start": "1985-03", "end": "1985"}}, "/bornPeriod", BIRTH_DATE),
+        ({"month_of_birth": "3"}, "/month_of_birth", BIRTH_DATE),
+        (
+            {"reference": "RelatedPerson/1", "display": "J D"},
+            "/display",
+            NAME,
+        ),
+        ({"resourceType": "FamilyMemberHistory", "name": "J D"}, "/name", NAME),
         (
             patient(_birthDate={"extension": [{"valueDateTime": "1985-03-12T08:00:00Z"}]}),
             "/_birthDate",
@@ -173,7 +182,8 @@ def test_document_that_names_somebody(document: Any, pointer: str, what: str) ->
     "document",
     [
         patient(birthDate="1985"),
-        patient(birthDate="1985-03"),
+        patient(birthDate=1985),
+        {"month_of_birth": "", "day_of_birth": None},
         patient(name=[{"use": "anonymous", "text": "patient 12"}]),
         patient(name=[{"_family": {"extension": [{"valueCode": "masked"}]}}]),
         patient(identifier=[{"system": "https://platform.example/person", "value": "P1"}]),

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from loaders.clinical.phenopackets import read_phenopacket
+from schemas.clinical_values import Code, LifeTime
 from schemas.errors import BatchRefused
-from schemas.phenopackets import Code, Evidence, LifeTime, Phenopacket
+from schemas.phenopackets import Evidence, Phenopacket
 from schemas.reasons import REASONS
 
 PACKET: dict[str, Any] = {

@@ -38,8 +38,11 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "imported"
 
 
-CLINICAL = {"calendar_time", "field_not_kept", "field_unknown", "free_text"}
-"""What is set aside of clinical documents, not of lines: see `test_phenopackets`."""
+CLINICAL = {
+    "calendar_time", "consent_unclear", "field_not_kept", "field_unknown", "free_text",
+    "not_observed", "statement_uncoded", "statement_void",
+}  # fmt: skip
+"""What is set aside of clinical documents, not of lines: see `test_phenopackets`, `test_fhir`."""
 
 
 def test_every_reason_has_its_case() -> None:
