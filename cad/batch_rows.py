@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from cad.batch_tracks import TrackSet
 from cad.registry.batches import (
+    consent_columns,
     insert_batch,
     insert_bucket,
     insert_consents,
@@ -115,12 +116,10 @@ def insert_rows(
     )
     pairs = ((sample, first_track + place) for sample, place in tracks.pairs)
     insert_sample_tracks(connection, pairs)
-    for insert, rows in (
-        (insert_consents, batch.consents),
-        (insert_phenotypes, batch.phenotypes),
-    ):
-        kept = [asdict(row) for row in rows if row.person_id not in people.withdrawn]
-        insert(connection, commit_no, batch_no, kept)
+    consents = (row for row in batch.consents if row.person_id not in people.withdrawn)
+    insert_consents(connection, commit_no, batch_no, map(consent_columns, consents))
+    features = (row for row in batch.phenotypes if row.person_id not in people.withdrawn)
+    insert_phenotypes(connection, commit_no, batch_no, map(asdict, features))
     return bucket_no
 
 

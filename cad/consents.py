@@ -1,4 +1,4 @@
-"""Consents that come by themselves, not with a batch: decisions recorded by a steward.
+"""Consents: decisions that a steward records, not a batch, and what has been decided by a person.
 
 In goes a table like a batch's consents.tsv, out comes one commit; the next build lets each person
 count for the purposes that then hold (DESIGN 7). Unlike those of a batch the decisions stay when a
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -17,16 +17,22 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from cad.commit import open_session
-from cad.registry.batches import insert_consents
-from cad.registry.engine import reading
+from cad.registry.batches import consent_columns, insert_consents
+from cad.registry.engine import reading, registry_now
 from cad.registry.numbers import latest_commit
-from cad.registry.people import imported_consents, known_persons
+from cad.registry.people import (
+    Decision,
+    holding,
+    imported_consents,
+    known_persons,
+    told_decisions,
+)
 from cad.warehouse import Warehouse
 from loaders.intake.batch import refuse_at_once
 from loaders.intake.paths import read_bytes
 from loaders.intake.tables import read_table
 from schemas.errors import BatchRefused, NotFound
-from schemas.sheets import CONSENT_COLUMNS, ConsentRow
+from schemas.sheets import CONSENT_COLUMNS, SCOPES, ConsentRow
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +67,7 @@ def import_consents(warehouse: Warehouse, file: Path) -> ConsentReport:
 
     Raises:
         BatchRefused: the file is not there (`file_missing`) or breaks the rules of consents.tsv.
-        NotFound: `person_unknown`, a person without a sample in the warehouse.
+        NotFound: `person_unknown`, a person with neither sample nor clinical document.
         Conflict: `session_expired`.
         Unavailable: `registry_unusable`.
     """
@@ -75,7 +81,7 @@ def import_consents(warehouse: Warehouse, file: Path) -> ConsentReport:
         rows = _new_rows(connection, lines, file.name)
         if not rows:
             raise _UnchangedError
-        insert_consents(connection, commit_no, None, [asdict(row) for row in rows])
+        insert_consents(connection, commit_no, None, map(consent_columns, rows))
         return len(rows)
 
     with reading(warehouse.engine) as connection:
@@ -97,13 +103,50 @@ def _new_rows(connection: Connection, lines: Lines, name: str) -> list[ConsentRo
     persons = known_persons(connection)
     for line, row in lines:
         if row.person_id not in persons:
-            # Somebody who has withdrawn is unknown like anybody else without a sample.
+            # Somebody who has withdrawn is unknown like anybody else.
             where = f"{name}, line {line}"
-            raise NotFound("person_unknown", "the person has no sample in the warehouse", where)
+            raise NotFound("person_unknown", "the warehouse knows nothing of the person", where)
     before = imported_consents(connection)
     rows = dict.fromkeys(row for _, row in lines)
-    return [row for row in rows if _identity(row) not in before]
+    return [row for row in rows if row not in before]
 
 
-def _identity(row: ConsentRow) -> tuple[str, str, str, str | None, date]:
-    return row.person_id, row.scope, row.status, row.text_version, row.signed_on
+def show_consents(warehouse: Warehouse, person_id: str) -> dict[str, Any]:
+    """What a person has decided: by scope what holds, and every decision in the order of days.
+
+    Raises:
+        NotFound: `person_unknown`, also of somebody who has withdrawn.
+        Unavailable: `registry_unusable`.
+    """
+    with reading(warehouse.engine) as connection:
+        commit_no = latest_commit(connection)
+        told = told_decisions(connection, commit_no, person_id)
+        if not told and person_id not in known_persons(connection):
+            raise NotFound("person_unknown", "the warehouse knows nothing of the person")
+        today = registry_now(connection).date()
+    scopes = {
+        scope: _scope_json(scope, told[person_id, scope], today)
+        for scope in SCOPES
+        if (person_id, scope) in told
+    }
+    history = sorted(
+        ((scope, one) for (_, scope), decisions in told.items() for one in decisions),
+        key=lambda pair: (pair[1].signed_on, SCOPES.index(pair[0])),
+    )
+    return {
+        "person_id": person_id,
+        "commit": commit_no,
+        "scopes": scopes,
+        "history": [{"scope": scope, **_decision_json(one)} for scope, one in history],
+    }
+
+
+def _scope_json(scope: str, decisions: Sequence[Decision], today: date) -> dict[str, Any]:
+    """The decision that holds; where a representative's has lapsed, that one, which does not."""
+    now = holding(scope, decisions, today)
+    shown = now or max(decisions, key=lambda one: one.rank)
+    return {**_decision_json(shown), "lapsed": now is None}
+
+
+def _decision_json(one: Decision) -> dict[str, Any]:
+    return {**one._asdict(), "signed_on": one.signed_on.isoformat()}

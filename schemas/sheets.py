@@ -26,6 +26,8 @@ class Form(StrEnum):
     """``0`` or ``1`` (``false`` and ``true`` are read likewise)."""
     DATE = "date"
     """A day, YYYY-MM-DD."""
+    QUARTER = "quarter"
+    """A quarter of a year, YYYY-Qn."""
     NUMBER = "number"
     """A decimal number from 0 to 150."""
     PATH = "path"
@@ -124,6 +126,18 @@ CONSENT_COLUMNS: Final = (
         "Day of the decision; the latest holds, on a tie the more restrictive.",
         required=True,
     ),
+    SheetColumn(
+        "representative",
+        Form.FLAG,
+        "1 where a representative decided for a minor.",
+        default="0",
+    ),
+    SheetColumn(
+        "of_age_from",
+        Form.QUARTER,
+        "Quarter in which the minor comes of age; from then on what a representative gave for "
+        "research, industry and recontact lapses until the person decides.",
+    ),
 )
 PHENOTYPE_COLUMNS: Final = (
     SheetColumn("person_id", Form.ID, "The person observed.", required=True),
@@ -205,6 +219,8 @@ class ConsentRow:
     status: str
     signed_on: date
     text_version: str | None = None
+    representative: bool = False
+    of_age_from: str | None = None
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "upgrade",
         "Bring the registry of a warehouse to the version of this program.",
     ),
-    "consent": Entry(_OPERATOR, "corrections", "", "Record consents.", {"import": "import_"}),
+    "consent": Entry(
+        _OPERATOR, "consent", "", "Record and show consents.", {"import": "import_", "show": "show"}
+    ),
     "samples": Entry(_OPERATOR, "corrections", "", "Correct sample sheets.", {"update": "update"}),
     "withdraw": Entry(
         _OPERATOR,

@@ -1,4 +1,4 @@
-"""`cad consent import` and `cad samples update`: what changes after a batch was pushed."""
+"""`cad samples update`: what changes after a batch was pushed."""
 
 from __future__ import annotations
 
@@ -10,21 +10,10 @@ from rich.console import Console
 
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
-from cad.consents import import_consents
 from cad.corrections import update_samples
 from cad.warehouse import Warehouse
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
-
-
-def import_(file: FileArgument, warehouse: WarehouseOption) -> Reply:
-    """Record decisions of persons, in a table like a batch's consents.tsv.
-
-    Example: cad consent import consents.tsv -w national
-    """
-    with Warehouse.open(warehouse) as opened:
-        document = import_consents(opened, file).to_json()
-    return _reply(document, f"{document['consents']:,} decisions recorded")
 
 
 def update(file: FileArgument, warehouse: WarehouseOption) -> Reply:
@@ -34,10 +23,12 @@ def update(file: FileArgument, warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         document = update_samples(opened, file).to_json()
-    return _reply(document, f"{document['samples']:,} samples changed")
+    return corrected(document, f"{document['samples']:,} samples changed")
 
 
-def _reply(document: dict[str, Any], what: str) -> Reply:
+def corrected(document: dict[str, Any], what: str) -> Reply:
+    """The reply of a command that changed what a build takes in."""
+
     def show(console: Console) -> None:
         console.print(
             f"{document['status']} at commit {document['commit']}: {what}; "

@@ -23,6 +23,7 @@ _FORMS = {
     Form.CHOICE: "",
     Form.FLAG: "`0` or `1`",
     Form.DATE: "day, `YYYY-MM-DD`",
+    Form.QUARTER: "quarter, `YYYY-Qn`",
     Form.NUMBER: "number from 0 to 150",
     Form.PATH: "path in the batch",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from cad.registry.numbers import take
 from cad.registry.tables import batch, bucket, consent, phenotype, track, visible
+from schemas.sheets import ConsentRow
 
 BucketKind = Literal["batch", "compacted"]
 TrackKind = Literal["bed", "sites", "contigs"]
@@ -96,6 +97,13 @@ def insert_tracks(
     ]
     if rows:
         connection.execute(insert(track), rows)
+
+
+def consent_columns(row: ConsentRow) -> dict[str, Any]:
+    """A decision as columns of `consent`."""
+    columns = asdict(row)
+    columns["by_representative"] = columns.pop("representative")
+    return columns
 
 
 def insert_consents(

@@ -18,6 +18,7 @@ from schemas.errors import BatchRefused
 from schemas.sheets import NO_PARENT, SHEETS, Form, SheetColumn
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_QUARTER: Final = re.compile(r"\d{4}-Q[1-4]")
 _NUMBER: Final = re.compile(r"\d{1,3}(\.\d{1,6})?")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _FLAGS: Final = {"0": False, "1": True, "false": False, "true": True}
@@ -164,6 +165,10 @@ def _value(cell: str, column: SheetColumn) -> Any:
             return _FLAGS[cell]
         case Form.DATE:
             return _day(cell)
+        case Form.QUARTER:
+            if not _QUARTER.fullmatch(cell):
+                raise ValueError("a value that is not a quarter written YYYY-Qn")
+            return cell
         case Form.NUMBER:
             if not _NUMBER.fullmatch(cell) or float(cell) > _OLDEST:
                 raise ValueError("a value that is not a decimal number from 0 to 150")
