@@ -43,7 +43,17 @@ from schemas.errors import CadError, Conflict
 log = logging.getLogger(__name__)
 
 Kind = Literal[
-    "push", "build", "compact", "correct", "consent", "withdraw", "erase", "annotate", "watch"
+    "push",
+    "build",
+    "compact",
+    "correct",
+    "consent",
+    "withdraw",
+    "erase",
+    "annotate",
+    "watch",
+    "codes",
+    "clinical",
 ]
 T = TypeVar("T")
 

@@ -27,6 +27,8 @@ STEPS: Final[dict[str, tuple[str, ...]]] = {
     "erase": ("erase:file_rewritten",),
     "annotate": ("annotate:read",),
     "watch": (),
+    "codes": (),
+    "clinical": ("clinical:read",),
     "sweep": ("sweep:aborted", "sweep:forgotten", "sweep:file_deleted"),
 }
 """Steps of their own of each kind of work; those that commit pass through PROTOCOL_STEPS too."""

@@ -7,19 +7,29 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from cad.registry.people import cohort_purposes
+from cad.registry.code_lists import INDICATION, ROUTING, Routes, plain_name
+from cad.registry.people import code_rows, cohort_purposes
 from cad.registry.samples import persons_elsewhere
 from loaders.intake import Batch
 from loaders.jobs import FileResult
 from schemas.errors import BatchRefused
 from schemas.reasons import REASONS, Kind
 from schemas.receipt import ReasonCount
+from schemas.sheets import SampleRow
 
 _EXAMPLES: Final = 10
 """Line numbers a warning names at most."""
 
 _NOT_THE_BATCH: Final = frozenset(
-    {"no_reference", "cohort_unlisted", "sample_elsewhere", "samples_ignored"}
+    {
+        "no_reference",
+        "cohort_unlisted",
+        "indication_unlisted",
+        "region_unlisted",
+        "region_off_route",
+        "sample_elsewhere",
+        "samples_ignored",
+    }
 )
 """Warnings about what the warehouse holds, which a platform cannot mend."""
 
@@ -29,8 +39,9 @@ def sheet_warnings(
 ) -> tuple[ReasonCount, ...]:
     """What the warehouse knows and the sheet does not, with lines of samples.tsv.
 
-    One entry each for `cohort_unlisted`, `sample_elsewhere` and `samples_ignored`, where there is
-    any.
+    One entry each for `cohort_unlisted`, `indication_unlisted`, `region_unlisted`,
+    `region_off_route`, `sample_elsewhere` and `samples_ignored`, where there is any. Indications
+    and regions are held against their code lists where one is loaded.
     """
     listed = cohort_purposes(connection)
     rows = [
@@ -45,6 +56,7 @@ def sheet_warnings(
         "cohort_unlisted": [
             line for line, row in rows if row.cohort is not None and row.cohort not in listed
         ],
+        **_plan_lines(connection, batch.manifest.platform, rows),
         "sample_elsewhere": [
             line for line, row in rows if elsewhere.get(row.sample_id, set()) - {row.person_id}
         ],
@@ -57,6 +69,26 @@ def sheet_warnings(
         # Without lines: a receipt is kept, and must not point at who has withdrawn.
         found.append(ReasonCount("samples_ignored", ignored))
     return tuple(found)
+
+
+def _plan_lines(
+    connection: Connection, platform: str, rows: Sequence[tuple[int, SampleRow]]
+) -> dict[str, list[int]]:
+    """Lines of indications and regions that the plan's lists have not, and of regions off route."""
+    named = {plain_name(row["indication"]) for row in code_rows(connection, INDICATION)}
+    routes = Routes(code_rows(connection, ROUTING))
+    on_route = {
+        line: routes.has(row.region, platform) for line, row in rows if row.region and routes
+    }
+    return {
+        "indication_unlisted": [
+            line
+            for line, row in rows
+            if row.indication and named and plain_name(row.indication) not in named
+        ],
+        "region_unlisted": [line for line, known in on_route.items() if known is None],
+        "region_off_route": [line for line, known in on_route.items() if known is False],
+    }
 
 
 def refuse_blemishes(results: Sequence[FileResult], warnings: Sequence[ReasonCount]) -> None:

@@ -110,6 +110,13 @@ COMMANDS: Final[dict[str, Entry]] = {
     "consent": Entry(
         _OPERATOR, "consent", "", "Record and show consents.", {"import": "import_", "show": "show"}
     ),
+    "codes": Entry(
+        _OPERATOR,
+        "codes",
+        "",
+        "Load and show dated lists: routes, pre-indications, cohorts.",
+        {"add": "add", "list": "list_", "show": "show"},
+    ),
     "samples": Entry(_OPERATOR, "corrections", "", "Correct sample sheets.", {"update": "update"}),
     "withdraw": Entry(
         _OPERATOR,

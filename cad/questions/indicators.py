@@ -6,7 +6,7 @@ sample sheet of a live batch, for a tube may be sequenced several times.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -15,6 +15,7 @@ import numpy as np
 from cad.build.people import purposes_of
 from cad.query.base import check_purpose
 from cad.registry.batches import BatchRow, list_batches
+from cad.registry.code_lists import ROUTING, Routes
 from cad.registry.engine import reading
 from cad.registry.numbers import latest_commit
 from cad.registry.people import code_rows, cohort_purposes
@@ -25,8 +26,6 @@ from cad.warehouse import Warehouse
 Document = dict[str, Any]
 Dimension = Literal["platform", "indication", "region", "month"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
-ROUTING: Final = "routing"
-"""The code list of routes, whose rows are ``{"platform": NAME, "region": NAME}``."""
 _OF_BATCHES: Final = ("platform", "month")
 """Lines belong to files of a batch, which may hold samples of many regions and indications."""
 
@@ -73,9 +72,14 @@ def find_indicators(
         cohorts = cohort_purposes(connection)
         days = sequence_days(connection, commit_no)
         diagnosed = diagnosed_persons(connection, commit_no)
-        is_on_route = _router(code_rows(connection, ROUTING))
+        routes = Routes(code_rows(connection, ROUTING))
         sequences = [
-            _Sequence(one, days[one.sample_no], one.person_id in diagnosed, is_on_route(one))
+            _Sequence(
+                one,
+                days[one.sample_no],
+                one.person_id in diagnosed,
+                routes.has(one.region or "", one.platform),
+            )
             for one in desired_samples(connection, commit_no)
             if purpose in purposes_of(one, cohorts)
         ]
@@ -84,19 +88,6 @@ def find_indicators(
     total = _figures(sequences) | _lines(batches)
     groups = _groups(sequences, batches, by) if by is not None else []
     return {**document, "total": total, "groups": groups}
-
-
-def _router(rows: Sequence[Mapping[str, Any]]) -> Callable[[Sample], bool | None]:
-    """Whether a sample came to the platform of its region; None where no route is known."""
-    routes: dict[str, set[str]] = {}
-    for row in rows:
-        routes.setdefault(str(row["region"]), set()).add(str(row["platform"]))
-
-    def is_on_route(one: Sample) -> bool | None:
-        known = routes.get(one.region or "")
-        return None if known is None else one.platform in known
-
-    return is_on_route
 
 
 def _groups(
