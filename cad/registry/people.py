@@ -96,8 +96,11 @@ def told_decisions(
         if quarter is not None:
             of_age[owner] = min(of_age.get(owner, quarter), quarter)
     told: dict[tuple[str, str], list[Decision]] = defaultdict(list)
-    for owner, scope, *values, quarter in rows:
-        told[owner, scope].append(Decision(*values, quarter or of_age.get(owner)))
+    for owner, scope, status, signed_on, text, by_representative, quarter in rows:
+        decision = Decision(
+            status, signed_on, text, by_representative, quarter or of_age.get(owner)
+        )
+        told[owner, scope].append(decision)
     return dict(told)
 
 
