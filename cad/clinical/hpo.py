@@ -7,7 +7,7 @@ newer, stays itself, without ancestors but itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -110,6 +110,22 @@ class Hpo:
         table = self._table("annotation_hpo_ancestor")
         found = table.filter(pc.field("ancestor_id") == hpo_id)["hpo_id"]
         return [str(one) for one in found.to_pylist()]
+
+    def children(self, hpo_id: str) -> list[str]:
+        """The terms that are directly a kind of a term, by id."""
+        table = self._table("annotation_hpo_ancestor")
+        found = table.filter((pc.field("ancestor_id") == hpo_id) & (pc.field("distance") == 1))
+        return [str(one) for one in found["hpo_id"].to_pylist()]
+
+    def closures(self, hpo_ids: Collection[str]) -> dict[str, list[str]]:
+        """The ancestors of many terms at once, itself included; an unknown one has itself."""
+        table = self._table("annotation_hpo_ancestor")
+        wanted = pa.array(sorted(hpo_ids), pa.string())
+        found: dict[str, list[str]] = {one: [] for one in hpo_ids}
+        rows = table.filter(pc.is_in(table["hpo_id"], value_set=wanted))
+        for one, ancestor in _pairs(rows, "hpo_id", "ancestor_id"):
+            found[one].append(ancestor)
+        return {one: ancestors or [one] for one, ancestors in found.items()}
 
     @cached_property
     def _ids(self) -> dict[str, tuple[str | None, Any]]:
