@@ -57,6 +57,12 @@ COMMANDS: Final[dict[str, Entry]] = {
         "depth",
         "In how many alleles a variant could have been seen, at each position of a region.",
     ),
+    "carriers": Entry(
+        _FIGURES,
+        "carriers",
+        "carriers",
+        "Who carries a variant: how many, of what kind, and with which features more than others.",
+    ),
     "explain": Entry(
         _FIGURES, "explain", "explain", "Walk the AN of a variant to its terms, by platform."
     ),
@@ -72,6 +78,12 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "hpo": Entry(_FIGURES, "hpo", "hpo", "What the loaded release of HPO says of a term."),
     "gene": Entry(_FIGURES, "gene", "gene", "The variants seen in a gene, by what they do to it."),
+    "phenotype": Entry(
+        _FIGURES,
+        "phenotype",
+        "phenotype",
+        "Persons with a phenotype, and the genes and variants they carry more often than others.",
+    ),
     "indicators": Entry(
         _FIGURES,
         "indicators",

@@ -1,0 +1,105 @@
+"""`cad carriers`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cad.cli.options import ProjectOption, PurposeOption, WarehouseOption, WhereOption
+from cad.cli.reply import Reply
+from cad.cohort.project import read_project
+from cad.query import BaseReader, open_base
+from cad.questions.carriers import Level, find_carriers
+from cad.registry.engine import reading
+from cad.warehouse import Warehouse
+
+
+def carriers(
+    variant: Annotated[str, typer.Argument(metavar="VARIANT", show_default=False)],
+    warehouse: WarehouseOption,
+    purpose: PurposeOption = "care",
+    where: WhereOption = None,
+    project: ProjectOption = None,
+    level: Annotated[
+        Level,
+        typer.Option(
+            "--level",
+            help="Features as HPO terms, or as organ systems: what clinicians are shown.",
+        ),
+    ] = "term",
+) -> Reply:
+    """Who carries a variant: how many, of what kind, and with which features more than others.
+
+    Features are tested against those who could have shown the variant and do not.
+
+    Example: cad carriers 22-100-A-G -w national --where platform=AURAGEN
+    """
+    with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
+        with reading(opened.engine) as connection:
+            inside = read_project(connection, project) if project is not None else None
+        reader = BaseReader(opened, base)
+        document = find_carriers(reader, variant, where or (), level=level, project=inside)
+    return Reply(document, lambda console: _show(document, console))
+
+
+def _show(answer: Mapping[str, Any], console: Console) -> None:
+    forms = (f"{answer[name]:,} {name}" for name in ("het", "hom", "hemi"))
+    console.print(
+        Text.assemble(
+            (answer["variant"], "bold"),
+            f": {answer['carriers']:,} carriers ({', '.join(forms)}) of the "
+            f"{answer['persons']:,} who could have shown it, of {answer['members']:,} "
+            f"({answer['purpose']}, commit {answer['commit']})",
+        ),
+        soft_wrap=True,
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("", "value"):
+        table.add_column(name)
+    for name in ("carriers", "het", "hom", "hemi", "persons"):
+        table.add_column(name, justify="right")
+    for name, rows in answer["by"].items():
+        for at, row in enumerate(rows):
+            counts = (f"{row[one]:,}" for one in ("carriers", "het", "hom", "hemi", "persons"))
+            table.add_row(name if at == 0 else "", Text(row["value"]), *counts)
+    console.print(table)
+    _show_enrichment(answer, console)
+    for one in answer.get("carriers_listed", ()):
+        console.print(Text(f"{one['person']}  {one['zygosity']}  {', '.join(one['features'])}"))
+
+
+def _show_enrichment(answer: Mapping[str, Any], console: Console) -> None:
+    told = answer["described"]
+    console.print(
+        f"features are told of {told['carriers']:,} carriers and {told['others']:,} others; "
+        f"{answer['tested']:,} were tested"
+    )
+    if answer["enrichment"]:
+        console.print(tested_table(answer["enrichment"], ("hpo_id", "label"), "carriers", "others"))
+
+
+def tested_table(
+    rows: list[Mapping[str, Any]], names: tuple[str, ...], first: str, second: str
+) -> Table:
+    """A table of tested rows: what each is, both groups with it of all, odds ratio, p and q."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name.replace("_", " "))
+    for name in (first, second, "odds ratio", "95 % interval", "p", "q"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        shares = (
+            f"{row[f'{group}_with']:,}/{row[f'{group}_with'] + row[f'{group}_without']:,}"
+            for group in (first, second)
+        )
+        high = "inf" if row["ci_high"] is None else f"{row['ci_high']:.3g}"
+        ratio = "-" if row["odds_ratio"] is None else f"{row['odds_ratio']:.3g}"
+        interval = f"{row['ci_low']:.3g}-{high}"
+        cells = (Text(str(row[name] or "")) for name in names)
+        table.add_row(*cells, *shares, ratio, interval, f"{row['p']:.3g}", f"{row['q']:.3g}")
+    return table

@@ -1,0 +1,123 @@
+"""`cad phenotype`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from cad.cli.carriers import tested_table
+from cad.cli.options import ProjectOption, PurposeOption, WarehouseOption, WhereOption
+from cad.cli.progress import progress_bar
+from cad.cli.reply import Reply
+from cad.cohort.project import read_project
+from cad.query import BaseReader, open_base
+from cad.questions.phenotype import find_phenotype
+from cad.questions.qualifying import DEFAULT_IMPACTS, DEFAULT_MAX_AF
+from cad.registry.engine import reading
+from cad.warehouse import Warehouse
+
+_SHOWN: Final = 15
+"""Rows of each table; the JSON document holds more."""
+
+
+def phenotype(
+    terms: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TERM...",
+            help="What tells the persons: HP:0001250 with its kinds, ICD10:G40, ORPHA:558, "
+            "indication=X, affected=1.",
+            show_default=False,
+        ),
+    ],
+    warehouse: WarehouseOption,
+    purpose: PurposeOption = "care",
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--against",
+            metavar="TERM",
+            help="Whom they are set against, in place of all others; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    where: WhereOption = None,
+    relatives: Annotated[
+        bool,
+        typer.Option("--relatives", help="Persons with a declared parent too, not founders alone."),
+    ] = False,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            "--region", metavar="CONTIG:START-END", help="Only there.", show_default=False
+        ),
+    ] = None,
+    impact: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--impact",
+            metavar="IMPACT",
+            help="Of variants that qualify for their gene; HIGH and MODERATE where none is named.",
+            show_default=False,
+        ),
+    ] = None,
+    max_af: Annotated[
+        float, typer.Option("--max-af", help="Their greatest frequency, here and in gnomAD.")
+    ] = DEFAULT_MAX_AF,
+    project: ProjectOption = None,
+) -> Reply:
+    """Persons with a phenotype, and the genes and variants they carry more often than others.
+
+    Founders alone are compared unless --relatives is given.
+
+    Example: cad phenotype HP:0001250 -w national --region 22:1-50000000
+    """
+    with (
+        Warehouse.open(warehouse) as opened,
+        open_base(opened, purpose) as base,
+        progress_bar("regions", is_bytes=False) as progress,
+    ):
+        with reading(opened.engine) as connection:
+            inside = read_project(connection, project) if project is not None else None
+        document = find_phenotype(
+            BaseReader(opened, base), terms, against=against or (), where=where or (),
+            relatives=relatives, region=region, impacts=impact or DEFAULT_IMPACTS, max_af=max_af,
+            project=inside, progress=progress,
+        )  # fmt: skip
+    return Reply(document, lambda console: _show(document, console))
+
+
+def _show(answer: Mapping[str, Any], console: Console) -> None:
+    named = " ".join(answer["asked"])
+    label = f" ({answer['label']})" if answer["label"] else ""
+    whom = "founders" if answer["founders_only"] else "persons"
+    console.print(
+        Text.assemble(
+            (named + label, "bold"),
+            f": {answer['cases']:,} {whom} with it, {answer['controls']:,} to compare with "
+            f"({answer['purpose']}, commit {answer['commit']})",
+        ),
+        soft_wrap=True,
+    )
+    left = answer["left_out"]
+    console.print(
+        f"left out: {left['case_relatives']:,} with it and {left['control_relatives']:,} others "
+        f"who are no founders, {left['untold']:,} of whom nothing is told",
+        soft_wrap=True,
+    )
+    count, rule = answer["tested"], answer["qualifying"]
+    console.print(
+        f"{count['genes']:,} genes ({', '.join(rule['impacts'])}, AF <= {rule['max_af']:g}) and "
+        f"{count['variants']:,} variants were tested",
+        soft_wrap=True,
+    )
+    for rows, names in (
+        (answer["genes"], ("symbol", "variants")),
+        (answer["variants"], ("variant", "most_severe")),
+    ):
+        if rows:
+            console.print(tested_table(rows[:_SHOWN], names, "cases", "controls"))
