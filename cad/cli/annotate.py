@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cad.annotate import annotate as annotate_file
+from cad.cli.operator import record
 from cad.cli.options import FieldsOption, PurposeOption, WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
@@ -59,6 +60,9 @@ def annotate(
     Example: cad annotate patient.vcf.gz -o annotated.vcf.gz -w national --annotation all
     """  # fmt: skip
     with Warehouse.open(warehouse) as opened, progress_bar("annotating") as progress:
+        # Entered before: the file is the answer, and it is there once it is written.
+        asked = {"file": True, "stratum": stratum, "without_family": own_family is not None}
+        record(opened, "frequencies" if figures else "annotations", purpose, asked)
         made = annotate_file(
             opened, source, out,
             purpose=purpose, stratum=stratum, own_family=own_family, progress=progress,

@@ -136,6 +136,32 @@ COMMANDS: Final[dict[str, Entry]] = {
         "withdraw",
         "Withdraw a person: hidden at once, taken out of the figures by the next build.",
     ),
+    "project": Entry(
+        _OPERATOR,
+        "project",
+        "",
+        "Projects: where persons are told apart outside care, under pseudonyms of their own.",
+        {
+            "create": "create",
+            "approve": "approve",
+            "close": "close",
+            "list": "list_",
+            "show": "show",
+        },
+    ),
+    "contact": Entry(
+        _FIGURES,
+        "contact",
+        "contact",
+        "Have a message relayed to carriers of a variant who agreed to be contacted again.",
+    ),
+    "audit": Entry(
+        _OPERATOR,
+        "audit",
+        "",
+        "Who read what: show the log, and prove that it is whole.",
+        {"verify": "verify", "show": "show"},
+    ),
     "serve": Entry(_OPERATOR, "serve", "serve", "Serve the figures on this machine, until Ctrl-C."),
     "demo": Entry(
         _OPERATOR, "demo", "demo", "Simulate three nights, count them, and check every figure."

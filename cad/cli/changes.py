@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.reanalysis import find_changes
@@ -39,6 +40,9 @@ def changes(
     """
     with Warehouse.open(warehouse) as opened:
         document = find_changes(opened, since, purpose)
+        rows = len(document["variants"])
+        asked = {"since": since}
+        record(opened, "changes", purpose, asked, commit=document["commit"], rows=rows)
     return Reply(document, lambda console: _show_changes(document, console))
 
 

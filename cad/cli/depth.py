@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cad.cli.operator import record
 from cad.cli.options import PurposeOption, StratumOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.query import BaseReader, open_base
@@ -35,6 +36,8 @@ def depth(
     """
     with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
         document = find_depth(BaseReader(opened, base), region_name, stratum or ())
+        asked = {"region": document["region"], "depth": True, "strata": stratum}
+        record(opened, "frequencies", purpose, asked, commit=base.commit_no)
     return Reply(document, lambda console: _show(document, console, bool(stratum)))
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.query import BaseReader, open_base
@@ -59,6 +60,8 @@ def explain(
     """
     with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
         document = explain_variant(BaseReader(opened, base), variant_id, stratum)
+        asked = {"variant": document["variant"], "stratum": stratum}
+        record(opened, "explain", purpose, asked, commit=base.commit_no, rows=1)
     return Reply(document, lambda console: _show(document, console))
 
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from cad.cli.operator import record
 from cad.cli.options import FieldsOption, PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.export.names import Naming
@@ -39,6 +40,7 @@ def vcf(
     Example: cad export vcf -o national.vcf.gz -w national
     """
     with Warehouse.open(warehouse) as opened:
+        record(opened, "export", purpose, {"format": "vcf", "all": all_})
         made = export_vcf(
             opened,
             out,
@@ -64,6 +66,7 @@ def parquet(
     Example: cad export parquet -o national-parquet -w national
     """
     with Warehouse.open(warehouse) as opened:
+        record(opened, "export", purpose, {"format": "parquet"})
         made = export_parquet(opened, out, purpose=purpose, annotation=annotation or ())
     document = made.to_json()
     return _reply(document, f"{document['rows']:,} rows in {document['files']:,} files")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cad.cli.operator import record
 from cad.cli.options import AnnotationOption, PurposeOption, StratumOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.cli.show_gene import show_gene
@@ -56,4 +57,7 @@ def gene(
             BaseReader(opened, base), symbol, stratum or (), annotation, impact or (),
             consequence or (),
         )  # fmt: skip
+        asked = {"gene": symbol, "strata": stratum}
+        rows = len(document["variants"])
+        record(opened, "frequencies", purpose, asked, commit=base.commit_no, rows=rows)
     return Reply(document, lambda console: show_gene(document, console))

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.questions.indicators import Dimension, find_indicators
@@ -29,6 +30,7 @@ def indicators(
     """
     with Warehouse.open(warehouse) as opened:
         document = find_indicators(opened, by, purpose)
+        record(opened, "indicators", purpose, {"by": by}, rows=len(document["groups"]))
     return Reply(document, lambda console: _show(document, console))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cad.cli.operator import record
 from cad.cli.options import AnnotationOption, PurposeOption, StratumOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.cli.show_variant import show_region, show_variant
@@ -35,6 +36,10 @@ def variant(
     with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
         reader = BaseReader(opened, base)
         document = find_variant(reader, variant_id, stratum or (), excluding_family, annotation)
+        asked = {"variant": document["variant"], "strata": stratum}
+        # That a family was left out is told, not which one.
+        asked["without_family"] = excluding_family is not None
+        record(opened, "frequencies", purpose, asked, commit=base.commit_no, rows=1)
     return Reply(document, lambda console: show_variant(document, console))
 
 
@@ -51,4 +56,7 @@ def region(
     """
     with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
         document = find_region(BaseReader(opened, base), region_name, stratum or (), annotation)
+        asked = {"region": document["region"], "strata": stratum}
+        rows = len(document["variants"])
+        record(opened, "frequencies", purpose, asked, commit=base.commit_no, rows=rows)
     return Reply(document, lambda console: show_region(document, console))

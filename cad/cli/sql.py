@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,11 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cad.cli.failure import describe, show_failure
+from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.reply import Reply, console_on
 from cad.sql_access import SqlAccess, SqlAnswer, open_sql
 from cad.warehouse import Warehouse
 from schemas.errors import BadQuestion
+from schemas.views import VIEWS
 
 _WHOLE: Final = 2**63
 """Whole numbers below are written as numbers, larger ones as text."""
@@ -46,18 +49,30 @@ def sql(
         raise typer.BadParameter("name the question with -c, or pipe it in", context)
     with Warehouse.open(warehouse) as opened, open_sql(opened, purpose) as access:
         if asks:
-            return _converse(access)
-        answer = access.ask(sys.stdin.read() if query is None else query)
+            return _converse(opened, purpose, access)
+        asked = sys.stdin.read() if query is None else query
+        answer = access.ask(asked)
+        _record(opened, purpose, asked, answer)
     return Reply(_document(answer), lambda console: _show(answer, console))
 
 
-def _converse(access: SqlAccess) -> Reply:
+def _record(warehouse: Warehouse, purpose: str, query: str, answer: SqlAnswer) -> None:
+    """Enter which views and columns a question named: its text may hold anybody's id."""
+    words = set(re.findall(r"[a-z_0-9]+", query.lower()))
+    columns = {name for schema in VIEWS.values() for name in schema.names}
+    asked = {"views": sorted(words & set(VIEWS)), "columns": sorted(words & columns)}
+    record(warehouse, "sql", purpose, asked, rows=answer.rows.num_rows)
+
+
+def _converse(warehouse: Warehouse, purpose: str, access: SqlAccess) -> Reply:
     """Answer questions typed on a terminal until its end."""
     console = console_on(sys.stdout)
     console.print("One SELECT, ended by a semicolon; Ctrl-D ends. FROM duckdb_columns() lists all.")
     for asked in _questions():
         try:
-            _show(access.ask(asked), console)
+            answer = access.ask(asked)
+            _record(warehouse, purpose, asked, answer)
+            _show(answer, console)
         except BadQuestion as error:
             show_failure(describe(error), console_on(sys.stderr))
     return Reply({}, lambda _: None)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cad.cli.changes import show_fired
+from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.cli.show_receipt import show_receipt
@@ -42,8 +43,10 @@ def batches(warehouse: WarehouseOption) -> Reply:
 
     Example: cad batches -w national
     """
-    with Warehouse.open(warehouse) as opened, reading(opened.engine) as connection:
-        rows = list_batches(connection, latest_commit(connection))
+    with Warehouse.open(warehouse) as opened:
+        with reading(opened.engine) as connection:
+            rows = list_batches(connection, latest_commit(connection))
+        record(opened, "batches", "care", {}, rows=len(rows))
     document = [_batch_json(row) for row in rows]
     return Reply(document, lambda console: _show_batches(document, console))
 
@@ -56,10 +59,12 @@ def receipt(
 
     Example: cad receipt SEQOIA-2026-11-20-001 -w national
     """
-    with Warehouse.open(warehouse) as opened, reading(opened.engine) as connection:
-        row = find_batch(connection, batch_id)
-    if row is None:
-        raise NotFound("batch_unknown", "no live batch has this id", batch_id)
+    with Warehouse.open(warehouse) as opened:
+        with reading(opened.engine) as connection:
+            row = find_batch(connection, batch_id)
+        if row is None:
+            raise NotFound("batch_unknown", "no live batch has this id", batch_id)
+        record(opened, "batches", "care", {"batch": batch_id}, commit=row.commit_no, rows=1)
     document = dict(row.receipt)
     return Reply(document, lambda console: show_receipt(document, console))
 
