@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final, Literal, get_args
 
 from cad.build.people import PURPOSES
-from cad.projects import Project
+from cad.cohort.project import Project
 from schemas.errors import BadQuestion, Forbidden
 
 Role = Literal["operator", "platform", "clinician", "researcher", "industry", "steward"]
@@ -134,7 +134,7 @@ def check(
         question: what is asked.
         purpose: what for.
         release: the release that is to answer; None for the latest base.
-        project: the open project that the question is asked in (`cad.projects.open_project`).
+        project: the open project that the question is asked in (`cad.cohort.project.read_project`).
         platform: the platform that the question is about, where it is about one.
 
     Returns:

@@ -1,45 +1,40 @@
 """Projects of researchers: the only place outside care where persons are told apart.
 
 A project is requested, approved by somebody named, and closed; it ends on its day in any case. Its
-persons bear pseudonyms under a key of its own, which closing destroys: what left the project then
-leads back to nobody, not even with the warehouse at hand.
+persons bear pseudonyms under a key of its own (`cad.cohort.project`), which closing destroys: what
+left the project then leads back to nobody, not even with the warehouse at hand.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
 from cad.build.people import PURPOSES
+from cad.cohort.project import scope_filter
 from cad.registry.access_tables import project
 from cad.registry.engine import reading, registry_now, writing
 from cad.warehouse import Warehouse
-from schemas.errors import BadQuestion, Conflict, Forbidden, NotFound
+from schemas.errors import BadQuestion, Conflict, NotFound
 
 State = Literal["requested", "approved", "closed"]
-SCOPE_FIELDS: Final = ("cohorts", "indications", "phenotypes")
-"""What may narrow a project: a person is in who fits one value of each field that is given."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _KEY_BYTES: Final = 32
-_TOKEN_CHARACTERS: Final = 20
 
 
 @dataclass(frozen=True)
-class Project:
-    """One project.
+class ProjectRow:
+    """One project, in whatever state.
 
     Attributes:
         scope: cohorts, indications, HPO terms; a field that is absent narrows nothing.
         ends_on: the last day on which it may be asked in.
-        key: of its persons' pseudonyms; None once it is closed.
     """
 
     name: str
@@ -52,18 +47,6 @@ class Project:
     created_at: datetime
     approved_at: datetime | None
     closed_at: datetime | None
-    key: bytes | None
-
-    def pseudonym(self, person_id: str) -> str:
-        """What a person is called inside this project, and nowhere else.
-
-        Raises:
-            Forbidden: `project_not_open`, its key is gone.
-        """
-        if self.key is None:
-            raise Forbidden("project_not_open", "its pseudonyms were destroyed", self.name)
-        digest = hmac.new(self.key, person_id.encode(), hashlib.sha256).hexdigest()
-        return digest[:_TOKEN_CHARACTERS]
 
     def to_json(self) -> dict[str, Any]:
         """The document that `cad project` prints; its key is told to nobody."""
@@ -89,11 +72,11 @@ def create_project(
     purpose: str,
     scope: Mapping[str, list[str]],
     ends_on: date,
-) -> Project:
+) -> ProjectRow:
     """Request a project; nobody may ask in it before it is approved.
 
     Raises:
-        BadQuestion: `project_malformed`, `purpose_unknown`.
+        BadQuestion: `project_malformed`, `purpose_unknown`; `filter_malformed`, the scope.
         Conflict: `project_conflict`, the name is taken.
         Unavailable: `registry_unusable`.
     """
@@ -114,7 +97,7 @@ def create_project(
         return _required(connection, name)
 
 
-def approve_project(warehouse: Warehouse, name: str, approved_by: str) -> Project:
+def approve_project(warehouse: Warehouse, name: str, approved_by: str) -> ProjectRow:
     """Approve a requested project, which gets its key.
 
     Raises:
@@ -136,7 +119,7 @@ def approve_project(warehouse: Warehouse, name: str, approved_by: str) -> Projec
         return _required(connection, name)
 
 
-def close_project(warehouse: Warehouse, name: str) -> Project:
+def close_project(warehouse: Warehouse, name: str) -> ProjectRow:
     """Close a project and destroy its pseudonyms' key; closing again changes nothing.
 
     Raises:
@@ -151,7 +134,7 @@ def close_project(warehouse: Warehouse, name: str) -> Project:
         return _required(connection, name)
 
 
-def list_projects(warehouse: Warehouse) -> list[Project]:
+def list_projects(warehouse: Warehouse) -> list[ProjectRow]:
     """All projects, in the order of their names.
 
     Raises:
@@ -162,7 +145,7 @@ def list_projects(warehouse: Warehouse) -> list[Project]:
         return [_project(row) for row in rows]
 
 
-def find_project(warehouse: Warehouse, name: str) -> Project:
+def find_project(warehouse: Warehouse, name: str) -> ProjectRow:
     """A project, in whatever state.
 
     Raises:
@@ -173,24 +156,6 @@ def find_project(warehouse: Warehouse, name: str) -> Project:
         return _required(connection, name)
 
 
-def open_project(warehouse: Warehouse, name: str) -> Project:
-    """A project in which questions may be asked today: approved, and not over.
-
-    Raises:
-        NotFound: `project_unknown`.
-        Forbidden: `project_not_open`.
-        Unavailable: `registry_unusable`.
-    """
-    with reading(warehouse.engine) as connection:
-        found = _required(connection, name)
-        today = registry_now(connection).date()
-    if found.state != "approved":
-        raise Forbidden("project_not_open", f"it is {found.state}", name)
-    if found.ends_on < today:
-        raise Forbidden("project_not_open", f"it ended on {found.ends_on}", name)
-    return found
-
-
 def _check_request(name: str, title: str, purpose: str, scope: Mapping[str, list[str]]) -> None:
     if purpose not in PURPOSES:
         raise BadQuestion("purpose_unknown", f"expected one of {', '.join(PURPOSES)}", purpose)
@@ -198,26 +163,20 @@ def _check_request(name: str, title: str, purpose: str, scope: Mapping[str, list
         raise BadQuestion("project_malformed", "a name is of letters, digits and -_.", name)
     if not title.strip():
         raise BadQuestion("project_malformed", "say what it is about", name)
-    for field in scope:
-        if field not in SCOPE_FIELDS:
-            detail = f"a scope is of {', '.join(SCOPE_FIELDS)}"
-            raise BadQuestion("project_malformed", detail, field)
+    scope_filter(scope)
 
 
-def _required(connection: Connection, name: str) -> Project:
+def _required(connection: Connection, name: str) -> ProjectRow:
     found = _find(connection, name)
     if found is None:
         raise NotFound("project_unknown", "no project has this name", name)
     return found
 
 
-def _find(connection: Connection, name: str) -> Project | None:
+def _find(connection: Connection, name: str) -> ProjectRow | None:
     row = connection.execute(select(project).filter_by(name=name)).mappings().one_or_none()
     return None if row is None else _project(row)
 
 
-def _project(row: Mapping[Any, Any]) -> Project:
-    values = dict(row)
-    values["key"] = values.pop("pseudonym_key")
-    del values["project_no"]
-    return Project(**values)
+def _project(row: Mapping[Any, Any]) -> ProjectRow:
+    return ProjectRow(**{field.name: row[field.name] for field in fields(ProjectRow)})

@@ -14,7 +14,7 @@ from rich.text import Text
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.projects import (
-    Project,
+    ProjectRow,
     approve_project,
     close_project,
     create_project,
@@ -115,7 +115,7 @@ def list_(warehouse: WarehouseOption) -> Reply:
     return Reply(found, lambda console: _show(found, console))
 
 
-def _reply(projects: Sequence[Project]) -> Reply:
+def _reply(projects: Sequence[ProjectRow]) -> Reply:
     documents = [one.to_json() for one in projects]
     return Reply(documents[0], lambda console: _show(documents, console))
 

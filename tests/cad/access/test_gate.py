@@ -1,13 +1,14 @@
 """The gate lets through what DESIGN 7 says, and nothing else."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from itertools import product
 from typing import get_args
 
 import pytest
 
 from cad.build.people import PURPOSES
+from cad.cohort.filter import Filter
+from cad.cohort.project import Project
 from cad.gate import (
     OPERATOR,
     QUESTIONS,
@@ -20,13 +21,9 @@ from cad.gate import (
     check,
     rule_of,
 )
-from cad.projects import Project
 from schemas.errors import BadQuestion, Forbidden
 
-PROJECT = Project(
-    "P", "t", "research", {}, date(2030, 1, 1), "approved", "C",
-    datetime(2026, 1, 1, tzinfo=UTC), None, None, b"k",
-)  # fmt: skip
+PROJECT = Project("P", "research", Filter(()), b"key")
 OWN_PURPOSE = {"platform": "care", "clinician": "care", "researcher": "research"} | {
     "industry": "industry"
 }
