@@ -51,6 +51,12 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "variant": Entry(_FIGURES, "query", "variant", "How often, and in whom, one variant is seen."),
     "region": Entry(_FIGURES, "query", "region", "The variants seen in a region."),
+    "frequency": Entry(
+        _FIGURES,
+        "frequency",
+        "frequency",
+        "How often variants are seen in any subset of persons, with exact denominators.",
+    ),
     "depth": Entry(
         _FIGURES,
         "depth",

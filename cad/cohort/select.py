@@ -9,7 +9,8 @@ answer can differ from another in whom it takes in.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -23,6 +24,7 @@ from cad.clinical.hpo import Hpo, open_hpo
 from cad.cohort.filter import EXCLUDED, Filter, Term
 from cad.cohort.phenotypes import Mask, Profiles, read_features
 from cad.cohort.project import Project, pseudonym
+from cad.leases import pin
 from cad.query.base import check_purpose
 from cad.registry.engine import reading
 from cad.registry.people import cohort_purposes
@@ -278,6 +280,18 @@ def open_cohort(warehouse: Warehouse, commit_no: int) -> Cohort:
     with reading(warehouse.engine) as connection:
         samples = desired_samples(connection, commit_no)
         return Cohort(warehouse, commit_no, samples, cohort_purposes(connection))
+
+
+@contextmanager
+def latest_cohort(warehouse: Warehouse, cohorts: CohortCache | None = None) -> Iterator[Cohort]:
+    """Pin the latest commit, and give everybody at it; its files stay until the block ends.
+
+    Raises:
+        Conflict: `snapshot_erased`, where a withdrawal ended the pin.
+        Unavailable: `registry_unusable`.
+    """
+    with pin(warehouse) as commit_no:
+        yield (cohorts or CohortCache()).at(warehouse, commit_no)
 
 
 def select_members(
