@@ -120,6 +120,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "codes_unknown": ("There is no such code list or version.", "Cette liste de codes ou version n'existe pas."),
     "hpo_missing": ("No release of HPO is loaded.", "Aucune version de HPO n'est chargée."),
     "hpo_unknown": ("The loaded release of HPO has no such term.", "La version chargée de HPO n'a pas ce terme."),
+    "profile_malformed": ("A profile to compare is empty, or asked for as it may not be.", "Un profil à comparer est vide, ou demandé comme il ne peut l'être."),
     "filter_malformed": ("A filter of persons is not written as filters are.", "Un filtre de personnes n'est pas écrit comme il se doit."),
     "project_unknown": ("There is no such project.", "Ce projet n'existe pas."),
     "project_not_open": ("The project is not approved, is closed or has ended.", "Le projet n'est pas approuvé, est clos ou terminé."),

@@ -90,6 +90,12 @@ COMMANDS: Final[dict[str, Entry]] = {
         "phenotype",
         "Persons with a phenotype, and the genes and variants they carry more often than others.",
     ),
+    "similar": Entry(
+        _FIGURES,
+        "similar",
+        "similar",
+        "Who is most like a profile: persons inside a project, counts of them outside.",
+    ),
     "indicators": Entry(
         _FIGURES,
         "indicators",

@@ -41,3 +41,15 @@ def diagnosed_persons(connection: Connection, commit_no: int) -> frozenset[str]:
         visible(interpretation, commit_no), func.upper(interpretation.c.status) == CAUSATIVE
     )
     return frozenset(connection.scalars(query))
+
+
+def causative_genes(connection: Connection, commit_no: int) -> dict[str, frozenset[str]]:
+    """By person: the genes, by symbol or else id, that causative findings at a commit name."""
+    query = select(
+        interpretation.c.person_id, interpretation.c.gene_symbol, interpretation.c.gene_id
+    ).where(visible(interpretation, commit_no), func.upper(interpretation.c.status) == CAUSATIVE)
+    found: dict[str, set[str]] = {}
+    for person, symbol, gene in connection.execute(query):
+        if symbol or gene:
+            found.setdefault(person, set()).add(symbol or gene)
+    return {person: frozenset(genes) for person, genes in found.items()}
