@@ -202,7 +202,7 @@ def test_packets_of_the_same_disease_are_most_alike(testdata: Path) -> None:
     index = ProfileIndex(profiles, closed, content)
     disease = np.array(diseases)
     frequent = [name for name, number in Counter(diseases).items() if number >= 5]
-    queries = np.random.default_rng(4).permutation(np.flatnonzero(np.isin(disease, frequent)))[:60]
+    queries = np.random.default_rng(4).permutation(np.flatnonzero(np.isin(disease, frequent)))[:40]
     areas: dict[Measure, list[float]] = {measure: [] for measure in MEASURES}
     first: dict[Measure, list[int]] = {measure: [] for measure in MEASURES}
     for query in queries.tolist():
