@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from cad.service_settings import ServiceSettings
 from loaders.jobs import Thresholds
 
 Attribute = Literal[
@@ -62,7 +63,7 @@ class WarehouseConfig(BaseModel):
         }
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """Everything an operator can set; each field is read from ``CAD_<FIELD>``."""
 
     model_config = SettingsConfigDict(

@@ -6,7 +6,10 @@
     ├── BadQuestion       a question that cannot be understood
     ├── Conflict          somebody else was faster, or the thing exists already
     ├── Unavailable       the warehouse, an engine or an extra is not there or not usable
-    └── Forbidden         not allowed to the one who asks
+    ├── Forbidden         not allowed to the one who asks
+    ├── Unauthenticated   nobody knows who asks
+    ├── LimitReached      more than a caller may ask for, send or keep
+    └── TooLarge          one request holds more than the service takes
 
 Exit codes of the command line and HTTP statuses are decided by `EXIT_CODE` and `HTTP_STATUS` alone.
 A message says what was found, what was expected and where; it never holds a person's identifier or
@@ -75,8 +78,24 @@ class Forbidden(CadError):
     """The caller's role, purpose or place does not allow this."""
 
 
+class Unauthenticated(CadError):
+    """The caller has shown no key or token, or one that does not hold."""
+
+
+class LimitReached(CadError):
+    """The caller has used up what its limits allow; later it may go on."""
+
+
+class TooLarge(CadError):
+    """One request holds more than the service takes."""
+
+
 EXIT_CODE: Final[dict[type[CadError], int]] = dict.fromkeys(
-    (CadError, BatchRefused, NotFound, BadQuestion, Conflict, Unavailable, Forbidden), 1
+    (
+        *(CadError, BatchRefused, NotFound, BadQuestion, Conflict, Unavailable, Forbidden),
+        *(Unauthenticated, LimitReached, TooLarge),
+    ),
+    1,
 )
 """Exit code of the command line by error; 0 is done, 2 is misuse of the command itself."""
 
@@ -88,5 +107,8 @@ HTTP_STATUS: Final[dict[type[CadError], int]] = {
     Conflict: 409,
     Unavailable: 503,
     Forbidden: 403,
+    Unauthenticated: 401,
+    LimitReached: 429,
+    TooLarge: 413,
 }
 """HTTP status by error."""

@@ -174,7 +174,14 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Who read what: show the log, and prove that it is whole.",
         {"verify": "verify", "show": "show"},
     ),
-    "serve": Entry(_OPERATOR, "serve", "serve", "Serve the figures on this machine, until Ctrl-C."),
+    "client": Entry(
+        _OPERATOR,
+        "client",
+        "",
+        "Give keys to those who ask the service.",
+        {"create": "create", "list": "list_", "revoke": "revoke"},
+    ),
+    "serve": Entry(_OPERATOR, "serve", "serve", "Serve the figures over HTTP, until Ctrl-C."),
     "demo": Entry(
         _OPERATOR, "demo", "demo", "Simulate three nights, count them, and check every figure."
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
@@ -72,6 +73,6 @@ def _default(field: FieldInfo) -> str:
         return "see below"
     if isinstance(value, ByteSize):
         return code(value.human_readable())
-    if isinstance(value, tuple):
-        return code(str([list(one) for one in value]).replace("'", '"'))
+    if isinstance(value, tuple | dict):
+        return code(json.dumps(value)) if value else ""
     return code(str(value))
