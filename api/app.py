@@ -12,14 +12,22 @@ from importlib.metadata import version
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette_compress import CompressMiddleware
 
+from api.callers import Authenticate, Doorkeeper
+from api.desk import Hall
+from api.guard import Guard
 from api.host_check import LoopbackOnly
+from api.limits import Budget, RateLimits
 from api.problems import add_handlers
 from api.routers import depth, genes, regions, status, variants
+from cad.audit import open_log
+from cad.demo.folder import is_demo
 from cad.query import BaseService
 from cad.settings import Settings
 from cad.warehouse import Warehouse
-from schemas.errors import NotFound
+from schemas.errors import Forbidden, NotFound
 
 _DESCRIPTION: Final = (
     "How often each variant is seen, in how many persons who could have shown it, in whom. "
@@ -30,33 +38,51 @@ _DESCRIPTION: Final = (
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application over the warehouse that the settings name (``CAD_WAREHOUSE``).
 
-    Starting it raises what `cad.warehouse.Warehouse.open` does.
+    Starting it raises what `cad.warehouse.Warehouse.open` does; Forbidden (`demo_only`) where
+    anybody could ask and the warehouse is no demo's; Unavailable (`identity_unusable`).
     """
+    settings = settings or Settings()
     app = FastAPI(
         title="CAD",
         version=version("cad-warehouse"),
         description=_DESCRIPTION,
         lifespan=_lifespan,
+        middleware=_middleware(settings),
         # The pages that browse a schema load their scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
     )
     app.state.settings = settings
-    app.add_middleware(LoopbackOnly)
     add_handlers(app)
     for router in (variants.router, regions.router, genes.router, depth.router, status.router):
         app.include_router(router, prefix="/v1")
     return app
 
 
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outside in; a demo is open to whoever asks, so it hears this machine alone."""
+    return [
+        Middleware(Guard, settings),
+        *([Middleware(LoopbackOnly)] if settings.demo else []),
+        Middleware(CompressMiddleware, minimum_size=2000),
+        Middleware(Authenticate),
+    ]
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    settings = app.state.settings or Settings()
+    settings: Settings = app.state.settings
     if settings.warehouse is None:
         raise NotFound("warehouse_missing", "name the warehouse in CAD_WAREHOUSE")
-    with Warehouse.open(settings.warehouse, settings) as warehouse:
-        app.state.service = BaseService(warehouse)
+    if settings.demo and not is_demo(settings.warehouse):
+        raise Forbidden("demo_only", "cad demo did not make this warehouse")
+    with Warehouse.open(settings.warehouse, settings) as warehouse, open_log(warehouse) as log:
+        doorkeeper = Doorkeeper(warehouse, settings, RateLimits(settings))
+        service = BaseService(warehouse)
+        budget = Budget(warehouse.path, settings.daily_variants)
+        app.state.doorkeeper = doorkeeper
+        app.state.hall = Hall(warehouse, settings, service, log, budget, doorkeeper)
         try:
             yield
         finally:
-            app.state.service.close()
+            service.close()

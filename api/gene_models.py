@@ -6,7 +6,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.models import AnnotatedQuestion, Annotation, Count, Document, OfBase, VariantAnswer
+from api.models import (
+    AnnotatedQuestion,
+    Annotation,
+    Count,
+    Document,
+    Page,
+    PagedQuestion,
+    VariantAnswer,
+)
 
 
 class OverlappingGene(Document):
@@ -85,7 +93,7 @@ class ByConsequence(Document):
     variants: Count
 
 
-class GeneAnswer(OfBase):
+class GeneAnswer(Page):
     """The variants of a gene, the most severe first."""
 
     asked: str
@@ -99,7 +107,7 @@ class GeneAnswer(OfBase):
     variants: list[GeneVariant]
 
 
-class GeneQuestion(AnnotatedQuestion):
+class GeneQuestion(AnnotatedQuestion, PagedQuestion):
     """A question about a gene; figures are those of `all` where no stratum is named."""
 
     impact: list[Literal["HIGH", "MODERATE", "LOW", "MODIFIER"]] = Field(

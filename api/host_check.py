@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import problem_response
-from cad.serving import is_loopback
+from cad.access.loopback import is_loopback
 from schemas.errors import Forbidden
 
 

@@ -151,6 +151,13 @@ _VARIANT_EXAMPLE: Final[dict[str, Any]] = {
         "origin": "computed",
     },
     "consequences_missing": None,
+    "citation": {
+        "fr": "22-16050075-A-G (GRCh38) : 2 allèles sur 5 008 connus de 2 504 personnes (fréquence "
+        "0,000399) ; base nationale de variants, soins, état 12 du 20/11/2026.",
+        "en": "22-16050075-A-G (GRCh38): 2 of 5,008 known alleles of 2,504 persons (frequency "
+        "0.000399); national variant base, care, commit 12 of 20 November 2026.",
+        "address": "https://cad.example/v1/variants/22-16050075-A-G?purpose=care&as_of=12",
+    },
 }
 
 
@@ -179,10 +186,16 @@ class ConsequenceSource(Document):
     origin: str = Field(description="computed, or the field it was read from: CSQ, ANN, BCSQ.")
 
 
-class VariantAnswer(OfBase):
-    """How often a variant is seen, in how many who could have shown it, in whom."""
+class Citation(Document):
+    """How a report cites the answer."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_VARIANT_EXAMPLE]})
+    fr: str = Field(description="A sentence in French.")
+    en: str = Field(description="The same in English.")
+    address: str = Field(description="Gives this answer while its base or release is there.")
+
+
+class VariantEntry(OfBase):
+    """How often a variant is seen, in how many who could have shown it, in whom."""
 
     variant: str = Field(description="The variant in the base's own form.")
     state: State = Field(description="Of `all`, or of the one stratum asked for.")
@@ -211,7 +224,23 @@ class VariantAnswer(OfBase):
     consequences_missing: str | None = Field(description="Why none is told.")
 
 
-class RegionAnswer(OfBase):
+class VariantAnswer(VariantEntry):
+    """The answer about one variant."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_VARIANT_EXAMPLE]})
+
+    citation: Citation
+
+
+class Page(OfBase):
+    """A part of an answer, in the answer's order."""
+
+    next: str | None = Field(
+        description="Where it was cut: `cursor` of the next part; null where nothing is left."
+    )
+
+
+class RegionAnswer(Page):
     """The variants of the base in a region, sorted by position and alleles."""
 
     region: str
@@ -255,6 +284,24 @@ class Question(Document):
         default=[],
         description="Only these strata; all of them where none is named.",
         examples=[["all", "founder=1"]],
+    )
+    as_of: str | None = Field(
+        default=None,
+        description="What was the latest at a commit's number, or at the end of a day (UTC); "
+        "refused where nothing that old is kept.",
+        examples=["2026-11-20"],
+    )
+    format: Literal["json", "csv", "arrow"] | None = Field(
+        default=None, description="Form of the answer; what `Accept` asks for where unset."
+    )
+
+
+class PagedQuestion(Question):
+    """A question whose answer comes in parts."""
+
+    limit: int = Field(default=1000, ge=1, le=100_000, description="Rows of one part at most.")
+    cursor: str | None = Field(
+        default=None, max_length=2000, description="`next` of the part before."
     )
 
 

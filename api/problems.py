@@ -11,9 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.models import Problem
-from schemas.errors import HTTP_STATUS, BadQuestion, CadError, NotFound
+from schemas.errors import HTTP_STATUS, BadQuestion, CadError, LimitReached, NotFound
 from schemas.reasons import REASONS
 
+RETRY_SECONDS: Final = "60"
 MEDIA_TYPE: Final = "application/problem+json"
 DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     "default": {
@@ -39,9 +40,18 @@ def problem_response(error: CadError, status: int | None = None) -> Response:
     return Response(orjson.dumps(problem.model_dump()), status, media_type=MEDIA_TYPE)
 
 
+class NotModified(Exception):  # noqa: N818
+    """The caller has the answer already; `tag` is its ETag."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self.tag = tag
+
+
 def add_handlers(app: FastAPI) -> None:
     """Let the application answer every error with a problem document."""
     app.add_exception_handler(CadError, _ours)
+    app.add_exception_handler(NotModified, _not_modified)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _unforeseen)
@@ -49,7 +59,15 @@ def add_handlers(app: FastAPI) -> None:
 
 def _ours(_: Request, error: Exception) -> Response:
     assert isinstance(error, CadError)
-    return problem_response(error)
+    response = problem_response(error)
+    if isinstance(error, LimitReached):
+        response.headers["Retry-After"] = RETRY_SECONDS
+    return response
+
+
+def _not_modified(_: Request, error: Exception) -> Response:
+    assert isinstance(error, NotModified)
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": error.tag})
 
 
 def _malformed(_: Request, error: Exception) -> Response:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 import uvicorn
@@ -13,40 +14,67 @@ from rich.text import Text
 
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply, console_on
-from cad.serving import check_bind
+from cad.serving import Listening, check_listening
 from cad.warehouse import Warehouse
 from schemas.errors import Unavailable
 
-APPLICATION = "api.app:create_app"
+_CONNECTIONS: Final = 1000
+"""Connections and requests under way at once; more are answered 503."""
+APPLICATION: Final = "api.app:create_app"
 """By name: nothing here may import the layer above."""
 
 
 def serve(
     warehouse: WarehouseOption,
-    host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; of this machine only.")
-    ] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8000,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Answer whoever asks on this machine, of a demo's warehouse."),
+    ] = False,
+    tls_certificate: Annotated[
+        Path | None, typer.Option("--tls-certificate", metavar="PEM", help="Certificate chain.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="PEM", help="The certificate's private key.")
+    ] = None,
 ) -> Reply:
-    """Serve the figures on this machine, until Ctrl-C.
+    """Serve the figures over HTTP, until Ctrl-C.
 
-    Example: cad serve -w national --port 8000
+    Each request shows a key of `cad client create` or a token of the issuer in CAD_OIDC_ISSUER;
+    `/v1/status` alone needs none. Beyond this machine TLS is needed, here or at a proxy that
+    CAD_PROXY_ADDRESSES names.
+
+    Example: cad serve -w national --host 0.0.0.0 --tls-certificate cad.pem --tls-key cad.key
     """
-    check_bind(host)
+    how = Listening(host, tls_certificate, tls_key, demo)
     with Warehouse.open(warehouse) as opened:
+        check_listening(opened, how)
         folder = opened.path
+        proxies = opened.settings.proxy_addresses
     # The application makes its own settings, in this process.
     os.environ["CAD_WAREHOUSE"] = str(folder)
+    os.environ["CAD_DEMO"] = str(int(demo))
     with _listening(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
-        url = f"http://{name}:{listener.getsockname()[1]}"
-        console_on(sys.stderr).print(
-            Text(f"CAD at {url}/v1/status, its description at {url}/openapi.json; Ctrl-C ends it"),
-            soft_wrap=True,
+        scheme = "https" if tls_certificate else "http"
+        url = f"{scheme}://{name}:{listener.getsockname()[1]}"
+        console_on(sys.stderr).print(Text(f"CAD at {url}/; Ctrl-C ends it"), soft_wrap=True)
+        config = uvicorn.Config(
+            APPLICATION,
+            factory=True,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
+            ssl_certfile=tls_certificate,
+            ssl_keyfile=tls_key,
+            limit_concurrency=_CONNECTIONS,
+            timeout_graceful_shutdown=10,
         )
-        config = uvicorn.Config(APPLICATION, factory=True, log_config=None, access_log=False)
         try:
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:

@@ -4,8 +4,8 @@
 give, `find_variant` and `find_region` answer as DESIGN 6 and 8 say.
 """
 
-from cad.query.answer import find_region, find_variant
-from cad.query.base import Base, Place, Stratum, open_base
+from cad.query.answer import find_region, find_region_from, find_variant
+from cad.query.base import Base, Place, Stratum, check_as_of, open_base
 from cad.query.gene import find_gene
 from cad.query.parse import Region, Variant, parse_region, parse_variant
 from cad.query.reader import BaseReader
@@ -19,8 +19,10 @@ __all__ = [
     "Region",
     "Stratum",
     "Variant",
+    "check_as_of",
     "find_gene",
     "find_region",
+    "find_region_from",
     "find_variant",
     "open_base",
     "parse_region",

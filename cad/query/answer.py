@@ -81,16 +81,39 @@ def find_region(
         Conflict: `base_conflict`, where a build replaced the base while M was read.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
+    found = find_region_from(reader, text, strata, annotation)
+    return {**found, "variants": list(found["variants"])}
+
+
+def find_region_from(
+    reader: BaseReader,
+    text: str,
+    strata: Sequence[str] = (),
+    annotation: Sequence[str] | None = None,
+    after: tuple[int, str, str] | None = None,
+) -> Document:
+    """As `find_region`; `variants` are an iterator, of those after a position, ref and alt.
+
+    Raises:
+        As `find_region`, the last two while iterating.
+    """
     region = parse_region(text, reader.warehouse.assembly)
     chosen = chosen_strata(reader.base, strata)
-    variants = list(variants_between(reader, region, chosen, reader.annotations(annotation)))
-    return {"region": str(region), **about_counted(reader), "variants": variants}
+    rest = region if after is None else replace(region, start=max(region.start, after[0]))
+    found = variants_between(reader, rest, chosen, reader.annotations(annotation), after)
+    return {"region": str(region), **about_counted(reader), "variants": found}
 
 
 def variants_between(
-    reader: BaseReader, region: Region, chosen: Sequence[int], annotations: AnnotationReader
+    reader: BaseReader,
+    region: Region,
+    chosen: Sequence[int],
+    annotations: AnnotationReader,
+    after: tuple[int, str, str] | None = None,
 ) -> Iterator[Document]:
     """The documents of the base's variants in a region, sorted, with the figures of some strata.
+
+    Those up to `after` (position, ref, alt) are left out.
 
     Raises:
         Conflict: `base_conflict`, where a build replaced the base while M was read.
@@ -100,6 +123,8 @@ def variants_between(
     said = annotations_between(annotations, region)
     describe = describer(reader, annotations, region)
     for variant, figures in reader.between(region):
+        if after is not None and (variant.pos, variant.ref, variant.alt) <= after:
+            continue
         document = _document(reader, _as_asked(reader, variant), figures, chosen)
         document |= by_vaf(variant) | describe(variant, True)
         yield document | {"annotations": said(variant)}

@@ -17,7 +17,7 @@ from cad.query.reader import BaseReader
 from cad.registry.annotations import annotations_changed_at
 from cad.registry.bases import latest_base
 from cad.registry.engine import reading
-from cad.registry.numbers import latest_commit
+from cad.registry.watch_head import HeadWatch
 from cad.warehouse import Warehouse
 from schemas.errors import Conflict, NotFound
 
@@ -26,12 +26,14 @@ from schemas.errors import Conflict, NotFound
 class _Pinned:
     """The bases of all purposes under one pin, which ends when the last question is answered.
 
-    `commit_no` is that of the build or of the annotations, whichever changed last.
+    `commit_no` is that of the build or of the annotations, whichever changed last; up to
+    `checked_no` neither changed again.
     """
 
     commit_no: int
     bases: Mapping[str, Base]
     lease: ExitStack
+    checked_no: int = 0
     users: int = 0
     retired: bool = False
 
@@ -49,6 +51,10 @@ class BaseService:
     _tables: TableFiles = field(default_factory=TableFiles)
     _lock: Lock = field(default_factory=Lock)
     _current: _Pinned | None = None
+    _head: HeadWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._head = HeadWatch(self.warehouse.engine)
 
     @contextmanager
     def read(self, purpose: str) -> Iterator[BaseReader]:
@@ -78,21 +84,29 @@ class BaseService:
                 self._current.lease.close()
                 self._current = None
         self._indexes.close()
+        self._head.close()
 
     def _acquire(self) -> _Pinned:
+        commit_no = self._head.commit_no()
+        with self._lock:
+            if self._current is None or self._current.checked_no != commit_no:
+                self._refresh(commit_no)
+            assert self._current is not None
+            self._current.users += 1
+            return self._current
+
+    def _refresh(self, commit_no: int) -> None:
+        """Pin anew where the base or the annotations changed up to a commit."""
         with reading(self.warehouse.engine) as connection:
-            commit_no = latest_commit(connection)
             latest = latest_base(connection, commit_no)
             changed = annotations_changed_at(connection, commit_no)
         if latest is None:
             raise NotFound("base_missing", "build the base first")
-        with self._lock:
-            if self._current is None or self._current.commit_no < max(latest.commit_no, changed):
-                fresh = self._pin()
-                self._retire()
-                self._current = fresh
-            self._current.users += 1
-            return self._current
+        if self._current is None or self._current.commit_no < max(latest.commit_no, changed):
+            fresh = self._pin()
+            self._retire()
+            self._current = fresh
+        self._current.checked_no = commit_no
 
     def _pin(self) -> _Pinned:
         while True:

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
@@ -21,16 +21,18 @@ from api.routers.regions import MAX_POSITIONS
 from cad.annotation.load import add_annotation
 from cad.annotation.manage import remove_version
 from cad.build.run import build_base
+from cad.demo.folder import mark_demo
 from cad.push import push_batch
 from cad.query import BaseReader, find_region, find_variant, open_base
-from cad.serving import check_bind
+from cad.serving import Listening, check_listening
 from cad.settings import Settings
 from cad.warehouse import Warehouse
 from schemas.errors import Forbidden, NotFound
 from tests.annotations import sites
+from tests.api.asking import key_for
 from tests.batch_dir import BatchDir, vcf
 from tests.pushed import family
-from tests.queried import PURPOSES, Queried, queried
+from tests.queried import Queried, queried
 
 HERE = "http://localhost"
 
@@ -44,8 +46,17 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queried]:
 @pytest.fixture(scope="module")
 def client(cohort: Queried) -> Iterator[TestClient]:
     app = create_app(Settings(warehouse=cohort.warehouse.path))
-    with TestClient(app, HERE, raise_server_exceptions=False) as opened:
+    key = key_for(cohort.warehouse, "clinician")
+    with TestClient(app, HERE, raise_server_exceptions=False, headers=key) as opened:
         yield opened
+
+
+def answered(document: dict[str, Any]) -> dict[str, Any]:
+    """An answer without what the service adds to those of the command line."""
+    kept = {name: value for name, value in document.items() if name not in ("citation", "next")}
+    if "variants" in kept:
+        kept["variants"] = [answered(one) for one in kept["variants"]]
+    return kept
 
 
 def problem(client: TestClient, address: str, status: int) -> Problem:
@@ -64,17 +75,14 @@ def validate(model: type[BaseModel], document: object) -> None:
     model.model_validate_json(json.dumps(document), strict=True)
 
 
-@pytest.mark.parametrize("purpose", PURPOSES)
-def test_variant_is_answered_as_anywhere_else(
-    cohort: Queried, client: TestClient, purpose: str
-) -> None:
-    with open_base(cohort.warehouse, purpose) as base:
+def test_variant_is_answered_as_anywhere_else(cohort: Queried, client: TestClient) -> None:
+    with open_base(cohort.warehouse, "care") as base:
         reader = BaseReader(cohort.warehouse, base)
-        for key in [*list(cohort.scans[purpose].variants)[:20], ("22", 5, "A", "C")]:
+        for key in [*list(cohort.scans["care"].variants)[:20], ("22", 5, "A", "C")]:
             text = "-".join(map(str, key))
-            response = client.get(f"/v1/variants/chr{text}", params={"purpose": purpose})
+            response = client.get(f"/v1/variants/chr{text}")
             assert response.status_code == 200
-            assert response.json() == find_variant(reader, text)
+            assert answered(response.json()) == find_variant(reader, text)
             validate(VariantAnswer, response.json())
 
 
@@ -87,7 +95,7 @@ def test_options_of_a_question(cohort: Queried, client: TestClient) -> None:
         response = client.get(
             f"/v1/variants/{text}?stratum=sex%3DXX&stratum=all&excluding_family=F1"
         )
-        assert response.json() == find_variant(reader, text, **asked)
+        assert answered(response.json()) == find_variant(reader, text, **asked)
 
 
 def test_region_is_answered_as_anywhere_else(cohort: Queried, client: TestClient) -> None:
@@ -96,7 +104,7 @@ def test_region_is_answered_as_anywhere_else(cohort: Queried, client: TestClient
     with open_base(cohort.warehouse, "care") as base:
         expected = find_region(BaseReader(cohort.warehouse, base), text, ["all"])
     response = client.get(f"/v1/regions/{text}", params={"stratum": "all"})
-    assert response.json() == expected
+    assert answered(response.json()) == expected
     assert expected["variants"]
     validate(RegionAnswer, response.json())
 
@@ -129,23 +137,52 @@ def test_every_mistake_has_its_reason(client: TestClient) -> None:
     assert Problem.model_validate(response.json()).reason == "request_malformed"
 
 
+@pytest.fixture(scope="module")
+def demo(cohort: Queried) -> Iterator[TestClient]:
+    """The service of a demo, which asks nobody for a key."""
+    mark_demo(cohort.warehouse.path)
+    app = create_app(Settings(warehouse=cohort.warehouse.path, demo=True))
+    with TestClient(app, HERE, raise_server_exceptions=False) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.5", "", "[::"])
-def test_request_for_another_host_is_refused(client: TestClient, host: str) -> None:
-    response = client.get("/v1/status", headers={"host": host})
+def test_request_for_another_host_is_refused(demo: TestClient, host: str) -> None:
+    response = demo.get("/v1/status", headers={"host": host})
     assert response.status_code == 403
     assert response.json()["reason"] == "request_malformed"
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:80", "LOCALHOST"])
-def test_request_for_this_machine_is_answered(client: TestClient, host: str) -> None:
-    assert client.get("/v1/status", headers={"host": host}).status_code == 200
+def test_request_for_this_machine_is_answered(demo: TestClient, host: str) -> None:
+    assert demo.get("/v1/variants/22-5-A-C", headers={"host": host}).status_code == 200
+
+
+def test_no_other_warehouse_is_served_as_a_demo(sqlite_warehouse: Warehouse) -> None:
+    app = create_app(Settings(warehouse=sqlite_warehouse.path, demo=True))
+    with pytest.raises(Forbidden, match="demo_only"), TestClient(app):
+        pass
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "cad.example", ""])
-def test_listening_elsewhere_is_refused(host: str) -> None:
+def test_listening_elsewhere_needs_tls_and_somebody_to_ask(
+    sqlite_warehouse: Warehouse, host: str
+) -> None:
+    pem = Path("cad.pem")
+    check_listening(sqlite_warehouse, Listening("localhost"))
+    for how in (Listening(host), Listening(host, pem, pem), Listening(host, pem)):
+        with pytest.raises(Forbidden, match="bind_refused"):
+            check_listening(sqlite_warehouse, how)
+    key_for(sqlite_warehouse, "clinician")
     with pytest.raises(Forbidden, match="bind_refused"):
-        check_bind(host)
-    check_bind("localhost")
+        check_listening(sqlite_warehouse, Listening(host))
+    check_listening(sqlite_warehouse, Listening(host, pem, pem))
+    mark_demo(sqlite_warehouse.path)
+    with pytest.raises(Forbidden, match="bind_refused"):
+        check_listening(sqlite_warehouse, Listening(host, is_demo=True))
+    behind = Settings(proxy_addresses=("10.0.0.1",))
+    with Warehouse.open(sqlite_warehouse.path, behind) as opened:
+        check_listening(opened, Listening(host))
 
 
 def test_openapi_tells_of_every_route_with_examples(client: TestClient) -> None:
@@ -153,8 +190,7 @@ def test_openapi_tells_of_every_route_with_examples(client: TestClient) -> None:
     assert set(document["paths"]) >= {
         "/v1/variants/{variant}", "/v1/regions/{region}", "/v1/status",
     }  # fmt: skip
-    for path in document["paths"].values():
-        said = path["get"]
+    for said in (method for path in document["paths"].values() for method in path.values()):
         assert said["description"]
         assert MEDIA_TYPE in said["responses"]["default"]["content"]
         assert all(one["schema"].get("description") for one in said.get("parameters", []))
@@ -172,17 +208,18 @@ def test_unforeseen_error_tells_nothing(tmp_path: Path, sqlite_warehouse: Wareho
     push_batch(sqlite_warehouse, family(tmp_path / "a").path)
     build_base(sqlite_warehouse)
     app = create_app(Settings(warehouse=sqlite_warehouse.path))
-    with TestClient(app, HERE, raise_server_exceptions=False) as client:
+    key = key_for(sqlite_warehouse, "clinician")
+    with TestClient(app, HERE, raise_server_exceptions=False, headers=key) as client:
         assert client.get("/v1/variants/22-100-A-G").status_code == 200
-        app.state.service.warehouse = None
+        app.state.hall.service.warehouse = None
         found = problem(client, "/v1/variants/22-100-A-G", 500)
         assert (found.reason, found.detail) == ("internal_error", "AttributeError")
-        app.state.service.warehouse = sqlite_warehouse
+        app.state.hall.service.warehouse = sqlite_warehouse
 
 
 def test_service_before_and_after_a_build(tmp_path: Path, sqlite_warehouse: Warehouse) -> None:
     app = create_app(Settings(warehouse=sqlite_warehouse.path))
-    with TestClient(app, HERE) as client:
+    with TestClient(app, HERE, headers=key_for(sqlite_warehouse, "clinician")) as client:
         assert problem(client, "/v1/variants/22-100-A-G", 404).reason == "base_missing"
         push_batch(sqlite_warehouse, family(tmp_path / "a").path)
         build_base(sqlite_warehouse)
@@ -223,8 +260,12 @@ def test_process_of_its_own(cohort: Queried) -> None:
             # The socket listens already: the request waits until the service takes it.
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/status", timeout=60) as answer:
                 assert json.load(answer)["warehouse_id"] == cohort.warehouse.warehouse_id
+            asking = urllib.request.Request(
+                f"http://127.0.0.1:{port}/v1/variants/x",
+                headers=key_for(cohort.warehouse, "clinician"),
+            )
             with pytest.raises(urllib.error.HTTPError) as error:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/variants/x", timeout=60)
+                urllib.request.urlopen(asking, timeout=60)
             with error.value as refused:
                 assert json.load(refused)["reason"] == "variant_malformed"
         finally:

@@ -9,6 +9,7 @@ from api.models import DepthAnswer
 from cad.query import BaseReader, open_base
 from cad.query.depth_runs import find_depth
 from cad.settings import Settings
+from tests.api.asking import key_for
 from tests.pushed import family
 from tests.queried import built
 
@@ -18,7 +19,8 @@ def test_depth_of_a_region(tmp_path: Path) -> None:
         app = create_app(Settings(warehouse=warehouse.path, threads=2))
         with open_base(warehouse, "care") as base:
             expected = find_depth(BaseReader(warehouse, base), "22:90-210", ["all", "sex=XX"])
-        with TestClient(app, base_url="http://localhost") as client:
+        key = key_for(warehouse, "clinician")
+        with TestClient(app, base_url="http://localhost", headers=key) as client:
             answer = client.get("/v1/depth/22:90-210?stratum=sex=XX&stratum=all")
             assert (answer.status_code, answer.json()) == (200, expected)
             DepthAnswer.model_validate(answer.json())

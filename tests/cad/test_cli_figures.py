@@ -229,6 +229,8 @@ def test_sql_wants_a_question_for_a_document(national: Path) -> None:
 
 
 def test_the_service_answers_until_it_is_interrupted(national: Path) -> None:
+    made = cad_json("client", "create", "lab", "--role", "clinician", "-w", national)
+    key = {"authorization": f"Bearer {made['key']}"}
     command = [PROGRAM, "serve", "-w", str(national), "--port", "0", "--format", "json"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -240,9 +242,14 @@ def test_the_service_answers_until_it_is_interrupted(national: Path) -> None:
                 url = found[1]
             if "startup complete" in line:
                 break
-        answer = httpx.get(f"{url}/v1/variants/22-100-A-G").json()
+        status = httpx.get(f"{url}/v1/status").json()
+        nobody = httpx.get(f"{url}/v1/variants/22-100-A-G")
+        answer = httpx.get(f"{url}/v1/variants/22-100-A-G", headers=key).json()
         process.send_signal(signal.SIGINT)
         document, _ = process.communicate()
+    assert status["is_built"] is True
+    assert (nobody.status_code, nobody.json()["reason"]) == (401, "credentials_missing")
+    assert answer.pop("citation")["address"].startswith(f"{url}/v1/variants/22-100-A-G?")
     assert answer == cad_json("variant", "22-100-A-G", "-w", national)
     assert process.returncode == 0
     assert json.loads(document) == {"served": url}

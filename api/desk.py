@@ -1,0 +1,177 @@
+"""The desk at which every question is asked: gate, base or release, budget, audit, form.
+
+A handler says what is asked and gives the answer; `Desk` asks the gate before anything is read, and
+enters the read into the audit log before the answer leaves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Request, Response
+
+from api.callers import Doorkeeper
+from api.limits import Budget
+from api.models import Question as About
+from api.problems import NotModified
+from api.tables import JSON, Row, as_table, chosen_form
+from cad.access.clients import Identity
+from cad.audit import AuditLog, Entry
+from cad.audit.persons import person_tokens
+from cad.gate import Question, check
+from cad.query import BaseReader, BaseService, check_as_of
+from cad.settings import Settings
+from cad.warehouse import Warehouse
+
+
+@dataclass
+class Hall:
+    """What the application made once, when it started."""
+
+    warehouse: Warehouse
+    settings: Settings
+    service: BaseService
+    log: AuditLog
+    budget: Budget
+    doorkeeper: Doorkeeper
+
+
+@dataclass
+class Asked:
+    """What an answer and its audit entry say of where it comes from."""
+
+    question: Question
+    purpose: str | None
+    about: Mapping[str, Any]
+    commit: int | None = None
+    release: str | None = None
+    project: str | None = None
+    tag: str | None = None
+
+
+class Desk:
+    """One request's way to an answer."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.hall: Hall = request.app.state.hall
+        self.identity: Identity = request.state.identity
+        self.caller = self.identity.caller
+
+    @contextmanager
+    def read(
+        self, what: Question, question: About, about: Mapping[str, Any]
+    ) -> Iterator[tuple[BaseReader, Asked]]:
+        """A reader for one question, once the gate has let it pass.
+
+        Args:
+            what: is asked, as the gate names it.
+            question: the purpose, and of when.
+            about: what the audit log says was asked; nobody's id.
+
+        Raises:
+            Forbidden: see `cad.gate.check`.
+            NotModified: the caller has this answer.
+            NotFound: `release_unknown`, nothing that old is kept.
+            BadQuestion, NotFound, Conflict, Unavailable: see `cad.query.BaseService.read`.
+        """
+        check(self.caller, what, question.purpose)
+        with self.hall.service.read(question.purpose) as reader:
+            if question.as_of is not None:
+                check_as_of(reader.base, question.as_of)
+            asked = Asked(what, question.purpose, about, reader.base.commit_no)
+            asked.tag = self._tag(reader.base.pinned_no)
+            if self._request.headers.get("if-none-match") == asked.tag:
+                self.enter(asked, 0)
+                raise NotModified(asked.tag)
+            yield reader, asked
+
+    def spend(self, variants: Iterable[str]) -> None:
+        """Count distinct variants against the caller's budget.
+
+        Raises:
+            LimitReached: `budget_spent`.
+        """
+        self.hall.budget.spend(self.identity, variants)
+
+    def enter(self, asked: Asked, rows: int | None, persons: Collection[str] = ()) -> None:
+        """Enter a read into the audit log; call it before the answer leaves.
+
+        Raises:
+            OSError: it could not be written, and nothing may leave.
+        """
+        tokens = person_tokens(self.hall.warehouse, persons)
+        self.hall.log.enter(
+            Entry(
+                who=self.caller.name,
+                role=self.caller.role,
+                what=asked.question,
+                purpose=asked.purpose,
+                asked={k: v for k, v in asked.about.items() if v not in (None, (), [], "")},
+                commit=asked.commit,
+                release=asked.release,
+                project=asked.project,
+                rows=rows,
+                persons=tuple(sorted(tokens.values())),
+            )
+        )
+
+    def answer(
+        self,
+        asked: Asked,
+        document: Any,
+        rows: int,
+        table: Callable[[], Iterable[Row]] | None = None,
+    ) -> Response:
+        """Enter the read, and give the answer in the form that the request accepts.
+
+        Args:
+            asked: from `read`.
+            document: the answer.
+            rows: how many rows it holds, for the log.
+            table: its rows, where it can be a table.
+
+        Raises:
+            BadQuestion: `media_unknown`.
+        """
+        form = self.form if table is not None else JSON
+        if table is None or form == JSON:
+            content = orjson.dumps(document)
+        else:
+            content = as_table(table(), form)
+        self.enter(asked, rows)
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
+        if asked.tag is not None:
+            headers["ETag"] = asked.tag
+        return Response(content, headers=headers, media_type=form)
+
+    @property
+    def form(self) -> str:
+        """The media type that the request accepts."""
+        headers, query = self._request.headers, self._request.query_params
+        return chosen_form(headers.get("accept", ""), query.get("format"))
+
+    def address(self, path: str) -> str:
+        """An address of the service as callers know it."""
+        base = self.hall.settings.public_url or str(self._request.base_url)
+        return base.rstrip("/") + path
+
+    def _tag(self, state: int) -> str:
+        """Of a state of the warehouse, a caller and an address: what the answer depends on."""
+        url, who = self._request.url, self.caller
+        words = (url.path, url.query, self.form, who.name, who.role, self.hall.settings.public_url)
+        digest = hashlib.sha256(repr(words).encode()).hexdigest()[:16]
+        return f'W/"{state}-{digest}"'
+
+
+async def get_desk(request: Request) -> Desk:
+    """The desk for one request."""
+    return Desk(request)
+
+
+AtDesk = Annotated[Desk, Depends(get_desk)]
