@@ -160,7 +160,7 @@ def _end(report: DemoReport, console: Console) -> None:
         f"cad status {where}",
         f"cad region 22:20149000-20150000 --purpose research {where}",
         f'cad sql {where} -c "{_QUESTION}"',
-        f"cad serve {where}",
+        f"cad serve --demo {where}",
     ):
         show_command(console, command)
     show_line(console, f"and then http://127.0.0.1:8000/v1/variants/{variant} in a browser")
