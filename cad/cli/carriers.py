@@ -10,13 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cad.cli.options import ProjectOption, PurposeOption, WarehouseOption, WhereOption
+from cad.cli.frequency import ProjectOption, WhereOption, opened, project_of, whom
+from cad.cli.operator import record
+from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
-from cad.cohort.project import read_project
-from cad.query import BaseReader, open_base
+from cad.cohort.filter import parse_filter
 from cad.questions.carriers import Level, find_carriers
-from cad.registry.engine import reading
-from cad.warehouse import Warehouse
 
 
 def carriers(
@@ -39,11 +38,15 @@ def carriers(
 
     Example: cad carriers 22-100-A-G -w national --where platform=AURAGEN
     """
-    with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
-        with reading(opened.engine) as connection:
-            inside = read_project(connection, project) if project is not None else None
-        reader = BaseReader(opened, base)
-        document = find_carriers(reader, variant, where or (), level=level, project=inside)
+    chosen = parse_filter(where or ())
+    with opened(warehouse, purpose) as (reader, cohort):
+        inside = project_of(reader, project)
+        document = find_carriers(reader, cohort, variant, chosen, level=level, project=inside)
+        asked = {"variant": document["variant"], "where": chosen.without_ids().texts()}
+        record(
+            reader.warehouse, "carriers", purpose, asked, commit=cohort.commit_no,
+            project=project, rows=document["carriers"],
+        )  # fmt: skip
     return Reply(document, lambda console: _show(document, console))
 
 
@@ -53,19 +56,18 @@ def _show(answer: Mapping[str, Any], console: Console) -> None:
         Text.assemble(
             (answer["variant"], "bold"),
             f": {answer['carriers']:,} carriers ({', '.join(forms)}) of the "
-            f"{answer['persons']:,} who could have shown it, of {answer['members']:,} "
-            f"({answer['purpose']}, commit {answer['commit']})",
+            f"{answer['callable']:,} who could have shown it, of {whom(answer)}",
         ),
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("", "value"):
         table.add_column(name)
-    for name in ("carriers", "het", "hom", "hemi", "persons"):
+    for name in ("carriers", "het", "hom", "hemi", "callable"):
         table.add_column(name, justify="right")
     for name, rows in answer["by"].items():
         for at, row in enumerate(rows):
-            counts = (f"{row[one]:,}" for one in ("carriers", "het", "hom", "hemi", "persons"))
+            counts = (f"{row[one]:,}" for one in ("carriers", "het", "hom", "hemi", "callable"))
             table.add_row(name if at == 0 else "", Text(row["value"]), *counts)
     console.print(table)
     _show_enrichment(answer, console)

@@ -47,25 +47,6 @@ AnnotationOption = Annotated[
         show_default=False,
     ),
 ]
-WhereOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--where",
-        metavar="TERM",
-        help="Only persons who meet this: HP:0001250, !HP:0001250, ICD10:G40, platform=AURAGEN, "
-        "cohort!=MULTIPLI, sex=XX, ...; may be given several times.",
-        show_default=False,
-    ),
-]
-ProjectOption = Annotated[
-    str | None,
-    typer.Option(
-        "--project",
-        metavar="NAME",
-        help="Inside this approved project: its persons only, under its pseudonyms.",
-        show_default=False,
-    ),
-]
 FieldsOption = Annotated[
     list[str] | None,
     typer.Option(

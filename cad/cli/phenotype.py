@@ -10,15 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from cad.cli.carriers import tested_table
-from cad.cli.options import ProjectOption, PurposeOption, WarehouseOption, WhereOption
+from cad.cli.frequency import ProjectOption, WhereOption, opened, project_of, whom
+from cad.cli.operator import record
+from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
-from cad.cohort.project import read_project
-from cad.query import BaseReader, open_base
+from cad.cohort.filter import parse_filter
 from cad.questions.phenotype import find_phenotype
 from cad.questions.qualifying import DEFAULT_IMPACTS, DEFAULT_MAX_AF
-from cad.registry.engine import reading
-from cad.warehouse import Warehouse
 
 _SHOWN: Final = 15
 """Rows of each table; the JSON document holds more."""
@@ -76,17 +75,21 @@ def phenotype(
 
     Example: cad phenotype HP:0001250 -w national --region 22:1-50000000
     """
+    asked, other, chosen = map(parse_filter, (terms, against or (), where or ()))
     with (
-        Warehouse.open(warehouse) as opened,
-        open_base(opened, purpose) as base,
+        opened(warehouse, purpose) as (reader, cohort),
         progress_bar("regions", is_bytes=False) as progress,
     ):
-        with reading(opened.engine) as connection:
-            inside = read_project(connection, project) if project is not None else None
         document = find_phenotype(
-            BaseReader(opened, base), terms, against=against or (), where=where or (),
-            relatives=relatives, region=region, impacts=impact or DEFAULT_IMPACTS, max_af=max_af,
-            project=inside, progress=progress,
+            reader, cohort, asked, chosen, against=other, relatives=relatives, region=region,
+            impacts=impact or DEFAULT_IMPACTS, max_af=max_af,
+            project=project_of(reader, project), progress=progress,
+        )  # fmt: skip
+        filters = {"asked": asked, "against": other, "where": chosen}
+        told = {name: one.without_ids().texts() for name, one in filters.items()}
+        record(
+            reader.warehouse, "phenotypes", purpose, told | {"region": region},
+            commit=cohort.commit_no, project=project, rows=len(document["variants"]),
         )  # fmt: skip
     return Reply(document, lambda console: _show(document, console))
 
@@ -94,12 +97,12 @@ def phenotype(
 def _show(answer: Mapping[str, Any], console: Console) -> None:
     named = " ".join(answer["asked"])
     label = f" ({answer['label']})" if answer["label"] else ""
-    whom = "founders" if answer["founders_only"] else "persons"
+    who = "founders" if answer["founders_only"] else "persons"
     console.print(
         Text.assemble(
             (named + label, "bold"),
-            f": {answer['cases']:,} {whom} with it, {answer['controls']:,} to compare with "
-            f"({answer['purpose']}, commit {answer['commit']})",
+            f": {answer['cases']:,} {who} with it, {answer['controls']:,} to compare with, of "
+            f"{whom(answer)}",
         ),
         soft_wrap=True,
     )

@@ -10,14 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cad.cli.options import ProjectOption, PurposeOption, WarehouseOption, WhereOption
+from cad.cli.frequency import ProjectOption, WhereOption, opened, project_of, whom
+from cad.cli.operator import record
+from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
-from cad.cohort.project import read_project
-from cad.query import BaseReader, open_base
+from cad.cohort.filter import parse_filter
 from cad.questions.similar import TOPS, find_similar
-from cad.registry.engine import reading
 from cad.statistics.similarity import Measure
-from cad.warehouse import Warehouse
 
 
 def similar(
@@ -49,21 +48,24 @@ def similar(
 
     Example: cad similar HP:0001250 HP:0001249 -w national
     """
-    with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
-        with reading(opened.engine) as connection:
-            inside = read_project(connection, project) if project is not None else None
+    chosen = parse_filter(where or ())
+    with opened(warehouse, purpose) as (reader, cohort):
         document = find_similar(
-            BaseReader(opened, base), terms or (), person=person, measure=measure, top=top,
-            where=where or (), project=inside,
+            cohort, purpose, terms or (), chosen, person=person, measure=measure, top=top,
+            project=project_of(reader, project),
+        )  # fmt: skip
+        asked = {"terms": terms, "measure": measure, "where": chosen.without_ids().texts()}
+        record(
+            reader.warehouse, "similar", purpose, asked, commit=cohort.commit_no, project=project,
+            rows=document["top"], persons=[person] if person and not project else [],
         )  # fmt: skip
     return Reply(document, lambda console: _show(document, console))
 
 
 def _show(answer: Mapping[str, Any], console: Console) -> None:
     console.print(
-        f"the {answer['top']:,} most alike of {answer['compared']:,} persons with features "
-        f"({answer['measure']}, best-match average; {answer['purpose']}, commit "
-        f"{answer['commit']})",
+        f"the {answer['top']:,} most alike of {answer['compared']:,} with features "
+        f"({answer['measure']}, best-match average), of {whom(answer)}",
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False, header_style="bold")

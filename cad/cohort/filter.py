@@ -29,6 +29,7 @@ from schemas.sheets import SYSTEMS
 EXCLUDED: Final = "excluded"
 FIELDS: Final = (*ATTRIBUTES, PIPELINE, *SYSTEMS, EXCLUDED, "family", "person")
 """What a term may be about."""
+_OF_IDS: Final = ("family", "person")
 _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "sex": SEXES,
     "affected": ("0", "1", "unknown"),
@@ -75,6 +76,10 @@ class Filter:
     def texts(self) -> list[str]:
         """The terms as `parse_filter` reads them."""
         return [str(term) for term in self.terms]
+
+    def without_ids(self) -> Filter:
+        """The terms that name neither a person nor a family, as a log may hold them."""
+        return Filter(tuple(term for term in self.terms if term.field not in _OF_IDS))
 
     def to_json(self) -> list[dict[str, Any]]:
         """The terms as JSON."""

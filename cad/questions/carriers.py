@@ -15,11 +15,12 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cad.cohort.filter import Filter, parse_filter
+from cad.cohort.asked import about_members
+from cad.cohort.filter import Filter
 from cad.cohort.genotypes import GenotypeReader
 from cad.cohort.phenotypes import Profiles
 from cad.cohort.project import Project
-from cad.cohort.select import CohortCache, Members, select_members
+from cad.cohort.select import EVERYBODY, Cohort, Members
 from cad.query.look_up import resolve
 from cad.query.parse import Variant
 from cad.query.reader import BaseReader
@@ -73,7 +74,7 @@ class Carrying:
         return {
             "carriers": int(np.count_nonzero(self.carriers & own)),
             **{name: int(np.count_nonzero(has & own)) for name, has in self.zygosity.items()},
-            "persons": int(np.count_nonzero(self.callable & own)),
+            "callable": int(np.count_nonzero(self.callable & own)),
         }
 
 
@@ -93,40 +94,37 @@ def read_carrying(members: Members, variant: Variant) -> Carrying:
 
 def find_carriers(
     reader: BaseReader,
+    cohort: Cohort,
     text: str,
-    where: Sequence[str] = (),
+    chosen: Filter = EVERYBODY,
     *,
     level: Level,
     project: Project | None = None,
-    cohorts: CohortCache | None = None,
 ) -> Document:
     """Carriers of a variant, and the features they have more often than callable non-carriers.
 
     Args:
-        reader: of the base of a purpose, pinned: it reads the variant's name, and its pin is the
-            commit that is counted at.
+        reader: of the base of the purpose; by it the variant is found, no figure is from it.
+        cohort: everybody at a pinned commit.
         text: the variant, in any form that `resolve` reads.
-        where: only persons who meet these terms (`cad.cohort.filter`).
+        chosen: among which persons.
         level: which features are told: `organ-system` is what a clinician may see of persons not
             their own (DESIGN 7), `term` every term of HPO.
         project: only its persons, who are then listed under its pseudonyms.
-        cohorts: keeps cohorts from question to question.
 
     Raises:
-        BadQuestion: `filter_malformed`, and what `resolve` raises.
+        BadQuestion: what `resolve` raises.
         NotFound: `variant_unknown`, `genes_missing`, `hpo_missing`.
         Forbidden: `project_not_open`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
-    variant, chosen, base = resolve(reader, text), parse_filter(where), reader.base
-    members = select_members(
-        reader.warehouse, base.pinned_no, base.purpose, chosen, project, cohorts
-    )
+    variant = resolve(reader, text)
+    members = cohort.members(reader.base.purpose, chosen, project)
     carrying = read_carrying(members, variant)
     document = {
         "variant": str(variant),
         "normalised_from": variant.normalised_from,
-        **about_members(reader, chosen, members),
+        **about_members(members, chosen),
         **carrying.counts(),
         "by": {name: _by(carrying, name) for name in ATTRIBUTES},
         **_phenotypes(carrying, level),
@@ -136,19 +134,6 @@ def find_carriers(
     return document
 
 
-def about_members(reader: BaseReader, chosen: Filter, members: Members) -> Document:
-    """What an answer counted on demand is from, and among whom."""
-    return {
-        "assembly": reader.warehouse.assembly,
-        "purpose": members.purpose,
-        "commit": reader.base.pinned_no,
-        "release": None,
-        "project": members.project.name if members.project else None,
-        "where": chosen.texts(),
-        "members": len(members),
-    }
-
-
 def _by(carrying: Carrying, name: str) -> list[Document]:
     """Carriers and callable persons by the values of an attribute, sorted by value."""
     attribute = carrying.members.attribute(name)
@@ -156,7 +141,7 @@ def _by(carrying: Carrying, name: str) -> list[Document]:
         {"value": value, **carrying.counts(attribute.codes == code)}
         for code, value in enumerate(attribute.values)
     ]
-    return sorted((row for row in rows if row["persons"]), key=lambda row: str(row["value"]))
+    return sorted((row for row in rows if row["callable"]), key=lambda row: str(row["value"]))
 
 
 def _phenotypes(carrying: Carrying, level: Level) -> Document:

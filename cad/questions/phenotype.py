@@ -12,9 +12,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cad.cohort.asked import about_members
 from cad.cohort.filter import EXCLUDED, Filter, parse_filter
 from cad.cohort.project import Project
-from cad.cohort.select import CohortCache, Members, select_members
+from cad.cohort.select import EVERYBODY, Cohort, Members
 from cad.query.describe import describer
 from cad.query.parse import Region, Variant, parse_region
 from cad.query.reader import BaseReader
@@ -28,7 +29,6 @@ from cad.questions.association import (
     called_regions,
     in_bins,
 )
-from cad.questions.carriers import about_members
 from cad.questions.enrichment import STATISTICS, tested
 from cad.questions.qualifying import DEFAULT_IMPACTS, DEFAULT_MAX_AF, Qualifying
 from schemas.errors import BadQuestion
@@ -49,32 +49,32 @@ MAX_ROWS: Final = 50
 
 def find_phenotype(
     reader: BaseReader,
-    asked: Sequence[str],
+    cohort: Cohort,
+    asked: Filter,
+    chosen: Filter = EVERYBODY,
     *,
-    against: Sequence[str] = (),
-    where: Sequence[str] = (),
+    against: Filter = EVERYBODY,
     relatives: bool = False,
     region: str | None = None,
     impacts: Sequence[str] = DEFAULT_IMPACTS,
     max_af: float = DEFAULT_MAX_AF,
     project: Project | None = None,
-    cohorts: CohortCache | None = None,
     progress: Progress | None = None,
 ) -> Document:
     """Persons with a phenotype, and the genes and variants they carry more often than others.
 
     Args:
-        reader: of the base of a purpose, pinned: its pin is the commit that is counted at.
-        asked: terms that tell the persons (`cad.cohort.filter`): ``HP:0001250`` with all its
-            kinds, ``ICD10:G40``, ``ORPHA:558``, ``indication=X``, ``affected=1``.
-        against: terms of those they are set against; all others where empty.
-        where: only persons who meet these terms are in either group.
+        reader: of the base of the purpose; by it variants are described, no figure is from it.
+        cohort: everybody at a pinned commit.
+        asked: what tells the persons: ``HP:0001250`` with all its kinds, ``ICD10:G40``,
+            ``ORPHA:558``, ``indication=X``, ``affected=1``.
+        chosen: who may be in either group.
+        against: whom they are set against; all others where it asks nothing.
         relatives: whether persons with a declared parent are too; founders alone where not.
         region: only variants and genes there.
         impacts: of variants that qualify for their gene.
         max_af: greatest allele frequency of these, here and in gnomAD.
         project: only its persons.
-        cohorts: keeps cohorts from question to question.
         progress: is told how many regions are done, of how many.
 
     Raises:
@@ -83,21 +83,17 @@ def find_phenotype(
         Forbidden: `project_not_open`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
-    wanted, other, chosen = parse_filter(asked), parse_filter(against), parse_filter(where)
-    if not wanted.terms:
+    if not asked.terms:
         raise BadQuestion("filter_malformed", "name what tells the persons, as in HP:0001250")
-    base = reader.base
-    members = select_members(
-        reader.warehouse, base.pinned_no, base.purpose, chosen, project, cohorts
-    )
-    groups, left_out = compare(members, wanted, other, relatives=relatives)
+    members = cohort.members(reader.base.purpose, chosen, project)
+    groups, left_out = compare(members, asked, against, relatives=relatives)
     qualify = Qualifying(reader, impacts, max_af)
     document = {
-        "asked": wanted.texts(),
-        "label": _label(members, wanted),
-        "against": other.texts(),
+        "asked": asked.texts(),
+        "label": _label(members, asked),
+        "against": against.texts(),
         "founders_only": not relatives,
-        **about_members(reader, chosen, members),
+        **about_members(members, chosen),
         **_persons(groups, left_out),
         "region": region,
     }

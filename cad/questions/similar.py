@@ -14,11 +14,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cad.cohort.asked import about_members
 from cad.cohort.filter import Filter, Term, parse_filter
 from cad.cohort.project import Project
-from cad.cohort.select import CohortCache, Members, select_members
-from cad.query.reader import BaseReader
-from cad.questions.carriers import about_members
+from cad.cohort.select import EVERYBODY, Cohort, Members
 from cad.registry.engine import reading
 from cad.registry.sequences import causative_genes
 from cad.statistics.similarity import InformationContent, Measure, ProfileIndex
@@ -35,42 +34,37 @@ NO_GENE: Final = "none"
 
 
 def find_similar(
-    reader: BaseReader,
+    cohort: Cohort,
+    purpose: str,
     terms: Sequence[str] = (),
+    chosen: Filter = EVERYBODY,
     *,
     person: str | None = None,
     measure: Measure = "resnik",
     top: int = TOPS[0],
-    where: Sequence[str] = (),
     project: Project | None = None,
-    cohorts: CohortCache | None = None,
 ) -> Document:
     """The persons whose features are most like a profile, by best-match average.
 
     Args:
-        reader: of the base of a purpose, pinned: its pin is the commit that is asked at.
+        cohort: everybody at a pinned commit.
+        purpose: care, research or industry.
         terms: the profile, as ids of HPO.
+        chosen: among which persons.
         person: whose features are the profile, in place of terms; in a project by pseudonym.
         measure: of two terms: `resnik`, the information of their most telling common ancestor;
             `lin`, that by what the terms tell themselves, from 0 to 1.
         top: how many persons; outside a project one of `TOPS`.
-        where: only persons who meet these terms.
         project: only its persons, listed under its pseudonyms.
-        cohorts: keeps cohorts from question to question.
 
     Raises:
-        BadQuestion: `profile_malformed`, `filter_malformed`.
+        BadQuestion: `profile_malformed`, `filter_malformed`, `purpose_unknown`.
         NotFound: `hpo_missing`, `person_unknown`.
         Forbidden: `project_not_open`.
         Unavailable: `registry_unusable`.
     """
-    chosen = parse_filter(where)
     _check(terms, person, top, project)
-    base = reader.base
-    everybody = select_members(
-        reader.warehouse, base.pinned_no, base.purpose, project=project, cohorts=cohorts
-    )
-    profiles = everybody.cohort.profiles
+    everybody, profiles = cohort.members(purpose, project=project), cohort.profiles
     if profiles.hpo is None:
         raise NotFound("hpo_missing", "load one: cad annotation add hpo hp.obo --version V")
     own = None if person is None else _row_of(everybody, person)
@@ -82,12 +76,12 @@ def find_similar(
     compared = members.among(described & (members.rows != (-1 if own is None else own)))
     places, scores = _most_alike(everybody, compared, query, measure, top)
     return {
-        **about_members(reader, chosen, members),
+        **about_members(members, chosen),
         "terms": sorted(query) if own is None or project is not None else None,
         "measure": measure,
         "compared": len(compared),
         "top": len(places),
-        **_answer(reader, compared, places, scores, project),
+        **_answer(compared, places, scores, project),
     }
 
 
@@ -154,21 +148,21 @@ def _most_alike(
 
 
 def _answer(
-    reader: BaseReader,
     compared: Members,
     places: Longs,
     scores: NDArray[np.float64],
     project: Project | None,
 ) -> Document:
-    with reading(reader.warehouse.engine) as connection:
-        genes = causative_genes(connection, reader.base.pinned_no)
-    ids = compared.cohort.person_ids
+    cohort = compared.cohort
+    with reading(cohort.warehouse.engine) as connection:
+        genes = causative_genes(connection, cohort.commit_no)
+    ids = cohort.person_ids
     judged = [genes.get(ids[row], frozenset()) for row in compared.rows[places].tolist()]
     indication = compared.attribute("indication")
     indications = [indication.values[code] for code in indication.codes[places].tolist()]
     if project is not None:
         return {"similar": _listed(compared, places, scores, indications, judged)}
-    least = reader.warehouse.config.small_count
+    least = cohort.warehouse.config.small_count
     return {
         "small_count": least,
         "by_indication": gathered(indications, least),

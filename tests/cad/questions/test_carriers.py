@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import false_discovery_control, fisher_exact
 from scipy.stats.contingency import odds_ratio
 
-from cad.cohort.select import CohortCache
+from cad.cohort.filter import parse_filter
+from cad.cohort.select import CohortCache, latest_cohort
 from cad.query import BaseReader, open_base
 from cad.questions.carriers import find_carriers
 from schemas.errors import BadQuestion
@@ -26,11 +27,12 @@ COHORTS = CohortCache()
 
 
 def _ask(made: Made, variant: str, *where: str, purpose: str = "care", **options: Any) -> Any:
-    with open_base(made.warehouse, purpose) as base:
-        reader = BaseReader(made.warehouse, base)
-        return find_carriers(
-            reader, variant, where, cohorts=COHORTS, **{"level": "term", **options}
-        )
+    with (
+        open_base(made.warehouse, purpose) as base,
+        latest_cohort(made.warehouse, COHORTS) as cohort,
+    ):
+        reader, options = BaseReader(made.warehouse, base), {"level": "term", **options}
+        return find_carriers(reader, cohort, variant, parse_filter(where), **options)
 
 
 def _count(people: Sequence[Person], variant: str) -> dict[str, int]:
@@ -39,7 +41,7 @@ def _count(people: Sequence[Person], variant: str) -> dict[str, int]:
     return {
         "carriers": sum(forms.values()),
         **forms,
-        "persons": len(kinds) - kinds.count("none"),
+        "callable": len(kinds) - kinds.count("none"),
     }
 
 
@@ -50,14 +52,14 @@ def test_carriers_of_every_variant_equal_what_was_drawn(made: Made, purpose: str
         document = _ask(made, variant, purpose=purpose)
         wanted = _count(people, variant)
         assert {name: document[name] for name in wanted} == wanted
-        assert document["members"] == len(people)
+        assert document["persons"] == len(people)
         for name, rows in document["by"].items():
             values = {one.value(name) for one in people}
             counts = {
                 value: _count([one for one in people if one.value(name) == value], variant)
                 for value in values
             }
-            counts = {value: count for value, count in counts.items() if count["persons"]}
+            counts = {value: count for value, count in counts.items() if count["callable"]}
             assert {row.pop("value"): row for row in rows} == counts
 
 
@@ -131,7 +133,7 @@ def test_only_persons_asked_for_count(made: Made) -> None:
 def test_a_variant_nobody_carries_has_no_enrichment(made: Made) -> None:
     document = _ask(made, "22-1000-A-T")
     assert (document["carriers"], document["enrichment"]) == (0, [])
-    assert document["persons"] == _count(made.people, "22-1000-A-G")["persons"]
+    assert document["callable"] == _count(made.people, "22-1000-A-G")["callable"]
 
 
 def test_no_answer_names_a_person(made: Made) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from scipy.stats import false_discovery_control, fisher_exact
 
-from cad.cohort.select import CohortCache
+from cad.cohort.filter import parse_filter
+from cad.cohort.select import CohortCache, latest_cohort
 from cad.query import BaseReader, open_base
 from cad.questions.phenotype import find_phenotype
 from schemas.errors import BadQuestion
@@ -30,10 +31,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         yield found
 
 
-def _ask(made: Made, *asked: str, purpose: str = "care", **options: Any) -> Any:
-    with open_base(made.warehouse, purpose) as base:
+def _ask(
+    made: Made,
+    *asked: str,
+    purpose: str = "care",
+    against: Sequence[str] = (),
+    where: Sequence[str] = (),
+    **options: Any,
+) -> Any:
+    with (
+        open_base(made.warehouse, purpose) as base,
+        latest_cohort(made.warehouse, COHORTS) as cohort,
+    ):
+        wanted, other, chosen = map(parse_filter, (asked, against, where))
         reader = BaseReader(made.warehouse, base)
-        return find_phenotype(reader, asked, cohorts=COHORTS, **options)
+        return find_phenotype(reader, cohort, wanted, chosen, against=other, **options)
 
 
 def _is_told(one: Person) -> bool:
@@ -175,7 +187,7 @@ def test_a_region_and_a_subset_narrow_what_is_asked(made: Made) -> None:
     women = [one for one in made.people if one.sex == "XX"]
     groups = _groups(women, "HP:0001250", False)
     assert [document["cases"], document["controls"]] == [len(one) for one in groups]
-    assert document["members"] == len(women)
+    assert document["persons"] == len(women)
     assert {row["variant"] for row in document["variants"]} <= set(made.variants[1:6])
     for row in document["variants"]:
         assert _cells(row) == _table(groups, row["variant"])

@@ -14,8 +14,7 @@ import pytest
 from sqlalchemy import insert
 
 from cad.cohort.project import Project, read_project
-from cad.cohort.select import CohortCache
-from cad.query import BaseReader, open_base
+from cad.cohort.select import CohortCache, latest_cohort
 from cad.questions.similar import find_similar, gathered
 from cad.registry.access_tables import project as project_table
 from cad.registry.engine import reading, registry_now, writing
@@ -52,8 +51,8 @@ def project(made: Made) -> Project:
 
 
 def _ask(made: Made, *terms: str, purpose: str = "care", **options: Any) -> Any:
-    with open_base(made.warehouse, purpose) as base:
-        return find_similar(BaseReader(made.warehouse, base), terms, cohorts=COHORTS, **options)
+    with latest_cohort(made.warehouse, COHORTS) as cohort:
+        return find_similar(cohort, purpose, terms, **options)
 
 
 def _specific(terms: set[str]) -> set[str]:
