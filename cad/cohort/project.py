@@ -43,7 +43,7 @@ def pseudonym(project_key: bytes, person_id: str) -> str:
     """What a project calls a person: 16 letters and digits, the first 80 bits of HMAC-SHA256.
 
     >>> pseudonym(b"key", "P1"), pseudonym(b"other", "P1") == pseudonym(b"key", "P1")
-    ('NCK6VTSSWHDDT5ZS', False)
+    ('A7K7PRKVXXZMLIGF', False)
     """
     digest = hmac.new(project_key, person_id.encode(), hashlib.sha256).digest()
     return base64.b32encode(digest[:_PSEUDONYM_BYTES]).decode()
