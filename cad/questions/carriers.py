@@ -24,7 +24,7 @@ from cad.cohort.select import EVERYBODY, Cohort, Members
 from cad.query.look_up import resolve
 from cad.query.parse import Variant
 from cad.query.reader import BaseReader
-from cad.questions.enrichment import STATISTICS, tested
+from cad.questions.enrichment import STATISTICS, assessed
 
 Document = dict[str, Any]
 Mask = NDArray[np.bool_]
@@ -185,7 +185,7 @@ def _enrichment(
     held = np.array(holders, np.int64)
     totals = np.array([np.count_nonzero(carriers), np.count_nonzero(others)])
     tables = np.stack([held, totals - held], axis=2).reshape(-1, 4)
-    found = tested(tables)
+    found = assessed(tables)
     places = found.most_telling(len(names))
     places = places[tables[places, 0] > 0][:MAX_ROWS]
     rows = found.documents(places, CELLS)

@@ -27,7 +27,7 @@ STATISTICS: Final = {
 """What the figures of a tested row are, as answers say it."""
 
 
-class Tested(NamedTuple):
+class Assessed(NamedTuple):
     """Tables, their chances and the chances adjusted for the number of tables."""
 
     tables: Longs
@@ -54,10 +54,10 @@ class Tested(NamedTuple):
             }
 
 
-def tested(tables: Longs) -> Tested:
+def assessed(tables: Longs) -> Assessed:
     """Test tables, n x 4."""
     p = fisher_exact(tables)
-    return Tested(tables, p, benjamini_hochberg(p))
+    return Assessed(tables, p, benjamini_hochberg(p))
 
 
 def _listed(figures: Floats) -> list[float | None]:

@@ -29,7 +29,7 @@ from cad.questions.association import (
     called_regions,
     in_bins,
 )
-from cad.questions.enrichment import STATISTICS, tested
+from cad.questions.enrichment import STATISTICS, assessed
 from cad.questions.qualifying import DEFAULT_IMPACTS, DEFAULT_MAX_AF, Qualifying
 from schemas.errors import BadQuestion
 from schemas.sheets import SYSTEMS
@@ -202,7 +202,7 @@ def _variant_rows(reader: BaseReader, parts: Sequence[VariantTables]) -> tuple[l
     sizes = [part.variants.size for part in parts]
     if not sum(sizes):
         return [], 0
-    found = tested(np.concatenate([part.tables for part in parts]))
+    found = assessed(np.concatenate([part.tables for part in parts]))
     ends = np.cumsum(sizes)
     places = found.most_telling(MAX_ROWS)
     annotations = reader.annotations(None)
@@ -228,7 +228,7 @@ def _gene_rows(genes: Sequence[GeneTable]) -> tuple[list[Document], int]:
     """The most telling genes, and how many were tested."""
     if not genes:
         return [], 0
-    found = tested(np.array([one.table for one in genes], np.int64))
+    found = assessed(np.array([one.table for one in genes], np.int64))
     places = found.most_telling(MAX_ROWS)
     names = ("gene_id", "symbol", "contig", "variants")
     return [
