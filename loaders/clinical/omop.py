@@ -43,7 +43,11 @@ _PRESENT: Final = frozenset({"4188539", "45877994", "4181412", "9191", "45884084
 """Concepts that mean yes."""
 _OPERATORS: Final = {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}
 _YEAR: Final = re.compile(r"(?:18|19|20)\d\d")
-_FREE_TEXT: Final = frozenset({"value_as_string", "value_source_value", "stop_reason"})
+_FREE_TEXT: Final = frozenset(
+    "value_as_string value_source_value stop_reason condition_source_value "
+    "observation_source_value measurement_source_value".split()
+)
+"""Columns of words, and those that hold words where they hold no code."""
 _KNOWN: Final = frozenset({"HPO", "ORPHA", "OMIM", "ICD10"})
 
 
