@@ -68,7 +68,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "warehouse_exists": ("A warehouse exists at this place.", "Un entrepôt existe déjà à cet endroit."),
     "network_filesystem": ("SQLite's registry needs a local disk.", "Le registre SQLite exige un disque local."),
     "registry_unusable": ("The registry cannot be reached or opened.", "Le registre est injoignable ou illisible."),
-    "key_unusable": ("The warehouse's key file is missing or is not a key.", "La clé de l'entrepôt est absente ou n'en est pas une."),
+    "key_unusable": ("A key file is missing or is not a key.", "Un fichier de clé est absent ou n'en est pas une."),
     "registry_version": ("The registry's schema is of another version.", "Le schéma du registre est d'une autre version."),
     "session_expired": ("The writer's lease ended before its commit.", "Le bail de l'écrivain a expiré avant la validation."),
     "staged_file_lost": ("A staged file is gone or of another size.", "Un fichier préparé a disparu ou changé de taille."),

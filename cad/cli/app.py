@@ -41,6 +41,12 @@ COMMANDS: Final[dict[str, Entry]] = {
         _PLATFORM, "validate", "validate", "Check a batch as a push would, without a warehouse."
     ),
     "batch": Entry(_PLATFORM, "batch", "", "Make a batch out of VCF files.", {"new": "new"}),
+    "pseudonymise": Entry(
+        _PLATFORM,
+        "pseudonymise",
+        "pseudonymise",
+        "Strip and key clinical documents and sheets, at the hospital.",
+    ),
     "push": Entry(_PLATFORM, "push", "push", "Push batches; each directory commits on its own."),
     "receipt": Entry(
         _PLATFORM, "status", "receipt", "Show the receipt of a batch that was pushed."

@@ -137,11 +137,11 @@ def _unpack(content: dict[str, Any], path: str, at_place: str) -> tuple[FieldTal
 
 def _people(resources: list[Resource], path: str) -> People:
     addresses: dict[str, str] = {}
-    others = set()
+    others = {}
     for one in resources:
         kind = one.content.get("resourceType") if isinstance(one.content, dict) else None
         if kind != "Patient":
-            others.add(str(one.full_url))
+            others[str(one.full_url)] = str(kind)
             continue
         person_id = _person_id(one, path)
         for address in (one.full_url, f"Patient/{one.content.get('id')}"):

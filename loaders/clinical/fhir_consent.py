@@ -42,7 +42,6 @@ _QUARTER: Final = re.compile(r"\d{4}-Q[1-4]")
 _DIRECTIVES: Final = {"OPTIN": "given", "OPTOUT": "opposed", "OPTOUTE": "opposed"}
 """What codes of v3 ActConsentDirective decide; OPTINR, an assent with restrictions, is none."""
 _STRICTNESS: Final = ("given", "opposed", "refused", "withdrawn")
-_RELATED: Final = re.compile(r"(?:.*/)?RelatedPerson/.+")
 
 
 def read_consent(fields: Fields, people: People, source: str) -> Iterator[ConsentRecord]:
@@ -135,7 +134,7 @@ def _signed_by_other(fields: Fields, people: People, person_id: str) -> bool | N
     """Whether a relative, or another patient, signed; None where nobody of those is named."""
     signed = set()
     for one in fields.each("performer"):
-        if _RELATED.fullmatch(str(one.peek("reference"))):
+        if people.kind(one) == "RelatedPerson":
             one.text("reference")
             signed.add(True)
         elif (who := people.resolve(one)) is not None:

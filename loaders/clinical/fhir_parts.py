@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final, Literal, NamedTuple
 
@@ -147,10 +147,10 @@ class People:
 
     Args:
         addresses: person by each address of a Patient of the document.
-        others: addresses of its other resources.
+        others: type of its other resources by address.
     """
 
-    def __init__(self, addresses: Mapping[str, str], others: Container[str] = ()) -> None:
+    def __init__(self, addresses: Mapping[str, str], others: Mapping[str, str]) -> None:
         self._addresses = addresses
         self._others = others
 
@@ -170,6 +170,11 @@ class People:
         if found is None:
             raise SetAsideError("field_not_kept")
         return found
+
+    def kind(self, reference: Fields) -> str:
+        """The type of the resource that a Reference is to, where it is told."""
+        address = str(reference.peek("reference") or "")
+        return self._others.get(address) or address.rpartition("/")[0].rpartition("/")[2]
 
     def resolve(self, reference: Fields) -> str | None:
         """The person a Reference is to; one to no patient stays, and gives None."""

@@ -39,7 +39,7 @@ _RELATIONS: Final[dict[str, Literal["father", "mother", "twin"]]] = {
 }  # fmt: skip
 """Relations that samples.tsv knows, by code of HL7 v3 RoleCode and of SNOMED CT."""
 _DEATHS: Final = ("deceasedAge", "deceasedRange", "deceasedDate", "deceasedString")
-_PATIENT_RECORD: Final = "patient-record"
+PATIENT_RECORD: Final = "patient-record"
 """End of the URL of FHIR's extension that names the relative's own Patient."""
 
 
@@ -117,7 +117,7 @@ def read_family_member(
         raise SetAsideError("statement_uncoded")
     kind = _RELATIONS.get(relationship.written)
     for extension in fields.each("extension"):
-        if str(extension.peek("url")).endswith(_PATIENT_RECORD) and kind is not None:
+        if str(extension.peek("url")).endswith(PATIENT_RECORD) and kind is not None:
             reference = extension.inside("valueReference")
             relative = people.resolve(reference) if reference is not None else None
             if relative is not None:

@@ -62,6 +62,11 @@ class Reading:
                 made[name] = self._copy(value, f"{pointer}/{name}")
         return made
 
+    @property
+    def content(self) -> Any:
+        """The copy, as far as it has not been taken."""
+        return self._content
+
     def root(self) -> Fields:
         """The document itself.
 

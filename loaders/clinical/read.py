@@ -8,7 +8,7 @@ in the directory. A file that is none of these refuses the whole.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -34,7 +34,11 @@ _TABLES: Final[dict[str, Callable[[bytes, str], tuple[ClinicalRecords, FieldTall
 
 
 def read_documents(
-    directory: Path, *, person_from: PersonFrom = "subject", mappings: Sequence[CodeMap] = ()
+    directory: Path,
+    *,
+    person_from: PersonFrom = "subject",
+    mappings: Sequence[CodeMap] = (),
+    skipped: Container[str] = (),
 ) -> ClinicalDocuments:
     """Read every document of a directory; nothing is kept where one of them cannot be.
 
@@ -42,6 +46,7 @@ def read_documents(
         directory: holds nothing but clinical documents.
         person_from: which id of a phenopacket is the person's.
         mappings: tables whose codes are added beside those of the documents.
+        skipped: paths within the directory of files that are not read.
 
     Raises:
         BatchRefused: `document_unknown`, `document_malformed`, `identifying_data`,
@@ -50,8 +55,9 @@ def read_documents(
     """
     if not directory.is_dir():
         raise BatchRefused("file_missing", "there is no such directory", directory.name)
-    paths = sorted(one for one in directory.rglob("*") if one.is_symlink() or not one.is_dir())
-    found = [_recognised(directory, one.relative_to(directory).as_posix()) for one in paths]
+    files = sorted(one for one in directory.rglob("*") if one.is_symlink() or not one.is_dir())
+    paths = (one.relative_to(directory).as_posix() for one in files)
+    found = [_recognised(directory, path) for path in paths if path not in skipped]
     documents = [
         replace(one, records=add_mapped(one.records, mappings))
         for one in (*_single_documents(found, person_from), *_omop_documents(found))

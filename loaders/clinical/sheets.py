@@ -57,7 +57,7 @@ def read_consent_table(data: bytes, path: str) -> tuple[ClinicalRecords, FieldTa
     consents = tuple(
         ConsentRecord(
             row.person_id, row.scope, row.status, row.signed_on, row.text_version,
-            source=f"line {line}",
+            row.representative, row.of_age_from, source=f"line {line}",
         )
         for line, row in rows
     )  # fmt: skip

@@ -86,10 +86,19 @@ class TestFormats:
         put(
             tmp_path,
             "c.tsv",
-            "person_id\tscope\tstatus\tsigned_on\nP1\tresearch\topposed\t2024-02-03\n",
+            "person_id\tscope\tstatus\tsigned_on\trepresentative\tof_age_from\n"
+            "P1\tresearch\topposed\t2024-02-03\t1\t2031-Q2\n",
         )
         assert read_one(tmp_path).records.consents == (
-            ConsentRecord("P1", "research", "opposed", date(2024, 2, 3), source="line 2"),
+            ConsentRecord(
+                "P1",
+                "research",
+                "opposed",
+                date(2024, 2, 3),
+                by_representative=True,
+                of_age_from="2031-Q2",
+                source="line 2",
+            ),
         )
 
     def test_pedigree(self, tmp_path: Path) -> None:

@@ -323,6 +323,15 @@ class TestConsent:
             ),
         )  # fmt: skip
 
+    def test_relative_by_an_address_of_the_bundle(self) -> None:
+        content = bundle(
+            {"resourceType": "RelatedPerson", "patient": SUBJECT},
+            with_(CONSENT, performer=[{"reference": "urn:uuid:3"}]),
+        )
+        content["entry"][0]["fullUrl"] = "urn:uuid:3"
+        (consent,) = read_fhir([content], "b")[0].consents
+        assert consent.by_representative is True
+
     def test_own_signature(self) -> None:
         (consent,) = read(with_(CONSENT, performer=[SUBJECT]))[0].consents
         assert consent.by_representative is False
