@@ -63,6 +63,12 @@ COMMANDS: Final[dict[str, Entry]] = {
         "frequency",
         "How often variants are seen in any subset of persons, with exact denominators.",
     ),
+    "burden": Entry(
+        _FIGURES,
+        "burden",
+        "burden",
+        "Whether cases carry a gene's damaging variants more often than controls.",
+    ),
     "depth": Entry(
         _FIGURES,
         "depth",

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cad.cohort.genotypes import Calls, GenotypeReader, Variants
+from cad.cohort.genotypes import Calls, GenotypeReader, Known, Variants
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 
 Ints = NDArray[np.int64]
@@ -93,7 +93,24 @@ def count_variants(
     """
     everybody = np.ones(len(calls.members), bool)
     masks = [everybody] if groups is None else list(groups)
-    depths = _depths(reader, calls.variants, masks)
+    positions, place = np.unique(calls.variants.pos, return_inverse=True)
+    depths = np.zeros((len(masks), 4, len(positions)), np.int64)
+    step = max(1, _CELLS_AT_ONCE // max(1, len(reader.members)))
+    for first in range(0, len(positions), step):
+        some = slice(first, first + step)
+        known = reader.known(calls.variants.contig, positions[some])
+        depths[:, :, some] = [_depth(known, mask) for mask in masks]
+    return _joined(calls, masks, depths[:, :, place])
+
+
+def count_known(calls: Calls, known: Known, groups: Sequence[Mask]) -> list[Counts]:
+    """`count_variants` where what is known at the variants' positions was read already."""
+    place = np.searchsorted(known.positions, calls.variants.pos)
+    depths = np.array([_depth(known, mask) for mask in groups], np.int64)
+    return _joined(calls, groups, depths[:, :, place])
+
+
+def _joined(calls: Calls, masks: Sequence[Mask], depths: Ints) -> list[Counts]:
     return [
         Counts(calls.variants, *_forms(calls, mask), *depth)
         for mask, depth in zip(masks, depths, strict=True)
@@ -109,18 +126,14 @@ def _forms(calls: Calls, mask: Mask) -> Iterator[Ints]:
             yield np.bincount(variant[form], minlength=calls.variants.size).astype(np.int64)
 
 
-def _depths(reader: GenotypeReader, variants: Variants, masks: Sequence[Mask]) -> list[list[Ints]]:
-    """By group: an, an_raw, persons, assayed of each variant."""
-    positions, place = np.unique(variants.pos, return_inverse=True)
-    found = np.zeros((len(masks), 4, len(positions)), np.int64)
-    step = max(1, _CELLS_AT_ONCE // max(1, len(reader.members)))
-    for first in range(0, len(positions), step):
-        some = slice(first, first + step)
-        known = reader.known(variants.contig, positions[some])
-        for group, mask in zip(found, masks, strict=True):
-            passing = known.passing[mask]
-            group[0, some] = passing.sum(axis=0, dtype=np.int64)
-            group[1, some] = known.raw[mask].sum(axis=0, dtype=np.int64)
-            group[2, some] = np.count_nonzero(passing, axis=0)
-            group[3, some] = np.count_nonzero(known.assayed[mask], axis=0)
-    return [[figure[place] for figure in group] for group in found]
+def _depth(known: Known, mask: Mask) -> Ints:
+    """an, an_raw, persons, assayed at each position."""
+    passing = known.passing[mask]
+    return np.stack(
+        [
+            passing.sum(axis=0, dtype=np.int64),
+            known.raw[mask].sum(axis=0, dtype=np.int64),
+            np.count_nonzero(passing, axis=0),
+            np.count_nonzero(known.assayed[mask], axis=0),
+        ]
+    )

@@ -8,11 +8,11 @@ they are resolved here by the declared sex and the region (DESIGN 5.5, 5.7).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from cad.build.place import Place
 from cad.build.rows import BinReader
+from cad.cohort.calls import Calls, Ints, Known, Octets, Variants
 from cad.cohort.overlay import ASSAYED, KNOWN, overlay
 from cad.cohort.select import Members
 from cad.query.parse import Region, Variant
@@ -29,11 +30,11 @@ from cad.registry.engine import reading
 from cad.registry.files import LakeFile, lake_files
 from schemas.contigs import PAGE_SIZE, Assembly, RegionClass, stretches
 from schemas.errors import Unavailable
-from schemas.known import PLOIDY, SEXES, passing, raw
+from schemas.known import PLOIDY, SEXES
+from schemas.known import passing as passing_of
+from schemas.known import raw as raw_of
 
-Ints = NDArray[np.int64]
-Octets = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+__all__ = ["EVIDENCE", "Calls", "GenotypeReader", "Known", "Variants"]
 
 EVIDENCE: Final = ("dp", "gq", "ad_ref", "ad_alt")
 """Columns of calls that tell how sure a call is; -1 where the file says nothing."""
@@ -43,8 +44,8 @@ _NO_BIN: Final = -1
 _PAIRS_IN_KEY: Final = 2**34
 """So many pairs of alleles times the positions of a contig fit into 63 bits."""
 _CODES: Final = 64
-_PASSING: Final = np.array([[passing(c, p) for c in range(_CODES)] for p in range(3)], np.uint8)
-_RAW: Final = np.array([[raw(c, p) for c in range(_CODES)] for p in range(3)], np.uint8)
+_PASSING: Final = np.array([[passing_of(c, p) for c in range(_CODES)] for p in range(3)], np.uint8)
+_RAW: Final = np.array([[raw_of(c, p) for c in range(_CODES)] for p in range(3)], np.uint8)
 _KNOWN_COPIES: Final = np.array([PLOIDY[region] for region in RegionClass], np.uint8)
 _DOSE_COPIES: Final = np.array(
     [
@@ -54,110 +55,6 @@ _DOSE_COPIES: Final = np.array(
     ],
     np.uint8,
 )
-
-
-class Variants(NamedTuple):
-    """Variants of one contig, sorted by position, ref, alt."""
-
-    contig: str
-    pos: Ints
-    ref: list[str]
-    alt: list[str]
-
-    @property
-    def size(self) -> int:
-        """How many there are."""
-        return len(self.pos)
-
-    def key(self, at: int) -> tuple[str, int, str, str]:
-        """Contig, pos, ref, alt of one."""
-        return self.contig, int(self.pos[at]), self.ref[at], self.alt[at]
-
-    def take(self, places: Ints) -> Variants:
-        """Some of them, by place."""
-        some = places.tolist()
-        return Variants(
-            self.contig,
-            self.pos[places],
-            [self.ref[at] for at in some],
-            [self.alt[at] for at in some],
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Calls:
-    """Who carries which of some variants: one row per member and variant with a raw dosage.
-
-    Rows are sorted by variant, then member.
-
-    Attributes:
-        members: of whom.
-        variants: each that a row is of, and others that were asked for.
-        variant: which of `variants` a row is of.
-        member: of whom.
-        passing: copies that pass: 0, 1 or 2.
-        raw: copies whatever the thresholds say: 1 or 2.
-        copies: 2 where one copy is heterozygous (on M heteroplasmic), 1 where it is hemizygous.
-        evidence: `EVIDENCE`, where it was asked for.
-    """
-
-    members: Members
-    variants: Variants
-    variant: Ints
-    member: Ints
-    passing: Octets
-    raw: Octets
-    copies: Octets
-    evidence: Mapping[str, Ints] = field(default_factory=dict)
-
-    def of_variants(self, chosen: Mask) -> Calls:
-        """The calls of some variants: those where a mask over `variants` holds."""
-        renumbered = np.cumsum(chosen) - 1
-        own = chosen[self.variant]
-        rows = self._rows(own)
-        return replace(
-            rows,
-            variants=self.variants.take(np.flatnonzero(chosen)),
-            variant=renumbered[rows.variant],
-        )
-
-    def of_members(self, chosen: Mask) -> Calls:
-        """The calls of some members, who keep their numbers; no variant is left out."""
-        return self._rows(chosen[self.member])
-
-    def carriers(self, at: int) -> Ints:
-        """The members with a passing copy of one variant."""
-        lower, upper = np.searchsorted(self.variant, [at, at + 1])
-        own = slice(int(lower), int(upper))
-        return self.member[own][self.passing[own] > 0]
-
-    def _rows(self, own: Mask) -> Calls:
-        return replace(
-            self,
-            variant=self.variant[own],
-            member=self.member[own],
-            passing=self.passing[own],
-            raw=self.raw[own],
-            copies=self.copies[own],
-            evidence={name: values[own] for name, values in self.evidence.items()},
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Known:
-    """What is known of members at positions: each a table of members by positions.
-
-    Attributes:
-        positions: ascending.
-        passing: known alleles that pass.
-        raw: known alleles whatever the thresholds say.
-        assayed: whether the member's assay covers the position.
-    """
-
-    positions: Ints
-    passing: Octets
-    raw: Octets
-    assayed: Mask
 
 
 class GenotypeReader:
@@ -219,7 +116,8 @@ class GenotypeReader:
             self._lay_callable(codes, contig, positions)
         copies = _KNOWN_COPIES[self._regions(contig, positions)][:, self.members.sex].T
         known = codes & KNOWN
-        return Known(positions, _PASSING[copies, known], _RAW[copies, known], codes >= ASSAYED)
+        passing, raw = _PASSING[copies, known], _RAW[copies, known]
+        return Known(positions, passing, raw, codes >= ASSAYED, copies)
 
     def _lay_tracks(self, codes: Octets, contig: str, positions: Ints) -> None:
         """Put down what the members' tracks say: of several, the larger of each packed number."""

@@ -1,6 +1,5 @@
 """Question 4: frequencies in any subset, against a recount of what the files say."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,14 +10,7 @@ from cad.query import BaseReader, find_gene, open_base
 from cad.questions.frequency import find_frequencies
 from schemas.errors import CadError
 from tests.cli import cad, cad_json
-from tests.planted import SITES, Planted, plant
-
-
-@pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
-    found = plant(tmp_path_factory.mktemp("planted"))
-    with found.warehouse:
-        yield found
+from tests.planted import SITES, Planted
 
 
 def ask(planted: Planted, what: str, *where: str) -> dict[str, Any]:
