@@ -39,8 +39,8 @@ $(KERNELS): $(STAMP) $(wildcard loaders/kernel/*.py)
 	@touch $@
 
 # Outside oracles of tests and benchmarks; CAD itself needs none of them.
-system: ## plink2, bcftools and tabix, installed when root on a Debian system
-	@missing=; for tool in plink2 bcftools tabix; do \
+system: ## plink2, bcftools, tabix and chromium, installed when root on a Debian system
+	@missing=; for tool in plink2 bcftools tabix chromium; do \
 	  command -v $$tool > /dev/null || missing="$$missing $$tool"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \

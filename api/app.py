@@ -21,11 +21,25 @@ from api.guard import Guard
 from api.host_check import LoopbackOnly
 from api.limits import Budget, RateLimits
 from api.problems import add_handlers
-from api.routers import depth, genes, regions, status, variants
+from api.routers import (
+    batches,
+    depth,
+    genes,
+    pages,
+    persons,
+    plan,
+    regions,
+    status,
+    uploads,
+    variants,
+)
 from cad.audit import open_log
+from cad.cohort.select import CohortCache
 from cad.demo.folder import is_demo
 from cad.query import BaseService
 from cad.settings import Settings
+from cad.uploads.push import Pusher
+from cad.uploads.store import UploadStore
 from cad.warehouse import Warehouse
 from schemas.errors import Forbidden, NotFound
 
@@ -54,8 +68,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     add_handlers(app)
-    for router in (variants.router, regions.router, genes.router, depth.router, status.router):
-        app.include_router(router, prefix="/v1")
+    for module in (variants, regions, genes, depth, persons, plan, batches, uploads, status):
+        app.include_router(module.router, prefix="/v1")
+    app.include_router(pages.router)
     return app
 
 
@@ -81,8 +96,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         service = BaseService(warehouse)
         budget = Budget(warehouse.path, settings.daily_variants)
         app.state.doorkeeper = doorkeeper
-        app.state.hall = Hall(warehouse, settings, service, log, budget, doorkeeper)
+        cohorts = CohortCache()
+        store = UploadStore(warehouse.path, settings)
+        pusher = Pusher(warehouse.path, store, settings)
+        app.state.hall = Hall(
+            warehouse, settings, service, log, budget, doorkeeper, cohorts, store, pusher
+        )
         try:
             yield
         finally:
+            pusher.close()
             service.close()

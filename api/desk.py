@@ -10,23 +10,28 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import orjson
 from fastapi import Depends, Request, Response
 
 from api.callers import Doorkeeper
 from api.limits import Budget
-from api.models import Question as About
 from api.problems import NotModified
 from api.tables import JSON, Row, as_table, chosen_form
 from cad.access.clients import Identity
 from cad.audit import AuditLog, Entry
 from cad.audit.persons import person_tokens
+from cad.cohort.project import Project, read_project
+from cad.cohort.select import CohortCache
 from cad.gate import Question, check
 from cad.query import BaseReader, BaseService, check_as_of
+from cad.registry.engine import reading
 from cad.settings import Settings
+from cad.uploads.push import Pusher
+from cad.uploads.store import UploadStore
 from cad.warehouse import Warehouse
+from schemas.errors import Forbidden
 
 
 @dataclass
@@ -39,6 +44,9 @@ class Hall:
     log: AuditLog
     budget: Budget
     doorkeeper: Doorkeeper
+    cohorts: CohortCache
+    store: UploadStore
+    pusher: Pusher
 
 
 @dataclass
@@ -54,6 +62,18 @@ class Asked:
     tag: str | None = None
 
 
+class Stated(Protocol):
+    """What every question states."""
+
+    @property
+    def purpose(self) -> str:
+        """What for."""
+
+    @property
+    def as_of(self) -> str | None:
+        """Of when."""
+
+
 class Desk:
     """One request's way to an answer."""
 
@@ -65,7 +85,13 @@ class Desk:
 
     @contextmanager
     def read(
-        self, what: Question, question: About, about: Mapping[str, Any]
+        self,
+        what: Question,
+        question: Stated,
+        about: Mapping[str, Any],
+        *,
+        project: Project | None = None,
+        at_latest: bool = False,
     ) -> Iterator[tuple[BaseReader, Asked]]:
         """A reader for one question, once the gate has let it pass.
 
@@ -73,6 +99,8 @@ class Desk:
             what: is asked, as the gate names it.
             question: the purpose, and of when.
             about: what the audit log says was asked; nobody's id.
+            project: in which it is asked.
+            at_latest: whether persons are selected by what the registry says now.
 
         Raises:
             Forbidden: see `cad.gate.check`.
@@ -80,11 +108,12 @@ class Desk:
             NotFound: `release_unknown`, nothing that old is kept.
             BadQuestion, NotFound, Conflict, Unavailable: see `cad.query.BaseService.read`.
         """
-        check(self.caller, what, question.purpose)
-        with self.hall.service.read(question.purpose) as reader:
+        check(self.caller, what, question.purpose, project=project)
+        with self.hall.service.read(question.purpose, at_latest=at_latest) as reader:
             if question.as_of is not None:
                 check_as_of(reader.base, question.as_of)
             asked = Asked(what, question.purpose, about, reader.base.commit_no)
+            asked.project = None if project is None else project.name
             asked.tag = self._tag(reader.base.pinned_no)
             if self._request.headers.get("if-none-match") == asked.tag:
                 self.enter(asked, 0)
@@ -149,6 +178,21 @@ class Desk:
         if asked.tag is not None:
             headers["ETag"] = asked.tag
         return Response(content, headers=headers, media_type=form)
+
+    def project(self, name: str | None) -> Project | None:
+        """The open project of a name.
+
+        Raises:
+            NotFound: `project_unknown`.
+            Forbidden: `project_not_open`; `not_allowed`, without telling whether there is one, to
+                who does not belong to it.
+        """
+        if name is None:
+            return None
+        if name not in self.caller.projects:
+            raise Forbidden("not_allowed", "the caller does not belong to the project", name)
+        with reading(self.hall.warehouse.engine) as connection:
+            return read_project(connection, name)
 
     @property
     def form(self) -> str:

@@ -324,6 +324,45 @@ class VariantQuestion(AnnotatedQuestion):
     )
 
 
+class VariantError(Document):
+    """Why one of many is no variant."""
+
+    reason: str
+    detail: str
+
+
+class VariantFigures(Document):
+    """The figures of one of many variants; null where it is none."""
+
+    asked: str
+    variant: str | None
+    state: State | None
+    raw_only: bool | None
+    normalised_from: str | None
+    frequencies: list[Frequency] | None
+    error: VariantError | None
+
+
+class VariantsAnswer(OfBase):
+    """The figures of many variants, in the order asked."""
+
+    variants: list[VariantFigures]
+
+
+class VariantsQuestion(Question):
+    """A question about up to 10 000 variants."""
+
+    variants: list[Annotated[str, Field(max_length=2000)]] = Field(
+        min_length=1,
+        max_length=10_000,
+        description="Each by its id, or any other name of a variant.",
+        examples=[["22-16050075-A-G", "chr22:g.16050075A>G"]],
+    )
+    stratum: list[str] = Field(
+        default=["all"], max_length=100, description="Whose figures.", examples=[["all"]]
+    )
+
+
 class StatusAnswer(BaseModel):
     """What the warehouse holds at its latest commit, and what waits to be built."""
 

@@ -25,10 +25,15 @@ DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
 """What a route says of its errors in the OpenAPI document."""
 
 
+def status_of(error: CadError) -> int:
+    """The HTTP status of an error."""
+    return next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
+
+
 def problem_response(error: CadError, status: int | None = None) -> Response:
     """The response to an error, of the status in `schemas.errors.HTTP_STATUS` if none is given."""
     if status is None:
-        status = next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
+        status = status_of(error)
     problem = Problem(
         type=f"urn:cad:reason:{error.reason}",
         title=REASONS[error.reason].en,

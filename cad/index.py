@@ -200,8 +200,13 @@ class IndexReader:
 
     def lookup(self, pos: int, ref: str, alt: str) -> IndexRow | None:
         """One variant by its key, or None where the base does not hold it."""
+        block = self.block_at(pos)
+        return None if block is None else block.find(pos, ref, alt)
+
+    def block_at(self, pos: int) -> Block | None:
+        """The only block that can hold a position's variants; None before the first."""
         found = self._fetch(_FIND, (pos,))
-        return self._block(*found[0]).find(pos, ref, alt) if found else None
+        return self._block(*found[0]) if found else None
 
     def between(self, start: int, end: int) -> Iterator[IndexRow]:
         """The variants with start <= pos <= end, sorted by pos, ref, alt."""

@@ -119,6 +119,10 @@ class Block:
         at += flags.nbytes
         return cls(pos, ends, high, rows, short, flags, data[at : at + text])
 
+    def may_hold(self, pos: int) -> bool:
+        """Whether a position lies between those of the first and the last variant."""
+        return bool(self.pos[0] <= pos <= self.pos[-1])
+
     def find(self, pos: int, ref: str, alt: str) -> IndexRow | None:
         """The variant, if it is here."""
         first, stop = self.pos.searchsorted(np.array([pos, pos + 1], np.uint32)).tolist()

@@ -111,8 +111,12 @@ class ServiceSettings(BaseSettings):
     upload_hours: int = Field(
         default=72, ge=1, description="Uploads that nothing was added to for so long are deleted."
     )
+    document_bytes: ByteSize = Field(
+        default=ByteSize(256 * 1024**2),
+        description="Bytes of an uploaded manifest, table or clinical document.",
+    )
     expansion: int = Field(
-        default=1000,
+        default=200,
         ge=2,
         description="A compressed upload that grows by more than this factor is refused.",
     )

@@ -16,7 +16,7 @@ from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.cli.show_receipt import show_receipt
 from cad.reanalysis import fired_watches
-from cad.registry.batches import BatchRow, find_batch, list_batches
+from cad.registry.batches import find_batch, list_batches
 from cad.registry.engine import reading
 from cad.registry.numbers import latest_commit
 from cad.status import read_status
@@ -47,7 +47,7 @@ def batches(warehouse: WarehouseOption) -> Reply:
         with reading(opened.engine) as connection:
             rows = list_batches(connection, latest_commit(connection))
         record(opened, "batches", "care", {}, rows=len(rows))
-    document = [_batch_json(row) for row in rows]
+    document = [row.to_json() for row in rows]
     return Reply(document, lambda console: _show_batches(document, console))
 
 
@@ -67,17 +67,6 @@ def receipt(
         record(opened, "batches", "care", {"batch": batch_id}, commit=row.commit_no, rows=1)
     document = dict(row.receipt)
     return Reply(document, lambda console: show_receipt(document, console))
-
-
-def _batch_json(row: BatchRow) -> dict[str, Any]:
-    return {
-        "batch_id": row.batch_id,
-        "platform": row.platform,
-        "samples": row.receipt["samples"],
-        "commit": row.commit_no,
-        "status": row.receipt["status"],
-        "pushed_at": row.pushed_at.isoformat(),
-    }
 
 
 def _show_batches(rows: Sequence[Mapping[str, Any]], console: Console) -> None:

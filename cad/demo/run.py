@@ -163,7 +163,7 @@ def _end(report: DemoReport, console: Console) -> None:
         f"cad serve --demo {where}",
     ):
         show_command(console, command)
-    show_line(console, f"and then http://127.0.0.1:8000/v1/variants/{variant} in a browser")
+    show_line(console, f"and then http://127.0.0.1:8000/variants/{variant} in a browser")
 
 
 @contextmanager

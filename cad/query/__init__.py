@@ -7,6 +7,7 @@ give, `find_variant` and `find_region` answer as DESIGN 6 and 8 say.
 from cad.query.answer import find_region, find_region_from, find_variant
 from cad.query.base import Base, Place, Stratum, check_as_of, open_base
 from cad.query.gene import find_gene
+from cad.query.many import find_variants
 from cad.query.parse import Region, Variant, parse_region, parse_variant
 from cad.query.reader import BaseReader
 from cad.query.service import BaseService
@@ -24,6 +25,7 @@ __all__ = [
     "find_region",
     "find_region_from",
     "find_variant",
+    "find_variants",
     "open_base",
     "parse_region",
     "parse_variant",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cad.annotation.reader import AnnotationReader, TableFiles, open_annotations
 from cad.flags import FLAG_FIELDS
-from cad.index import COUNT_FIELDS, DEPTH_FIELDS, IndexCache, IndexRow
+from cad.index import COUNT_FIELDS, DEPTH_FIELDS, Block, IndexCache, IndexRow
 from cad.query.base import Base, Place
 from cad.query.depth import DepthCache
 from cad.query.parse import Region, Variant
@@ -72,13 +72,32 @@ class BaseReader:
         Raises:
             Unavailable: `lake_file_damaged`.
         """
-        place = Place.of(variant.contig, variant.pos)
-        path = self.base.path("base_index", place)
+        path = self.base.path("base_index", Place.of(variant.contig, variant.pos))
         row = None
         if path is not None:
             row = self._indexes.reader(path).lookup(variant.pos, variant.ref, variant.alt)
-        if row is not None:
-            return self._figures(row)
+        return self._figures(row) if row is not None else self._unseen(variant)
+
+    def lookup_sorted(self, variants: Iterable[Variant]) -> Iterator[Figures]:
+        """The figures of variants in order of contig and position, as `lookup` gives them.
+
+        A block of the index that holds several is read once.
+
+        Raises:
+            Unavailable: `lake_file_damaged`.
+        """
+        held: tuple[Place, Block] | None = None
+        for variant in variants:
+            place = Place.of(variant.contig, variant.pos)
+            if held is None or held[0] != place or not held[1].may_hold(variant.pos):
+                path = self.base.path("base_index", place)
+                block = None if path is None else self._indexes.reader(path).block_at(variant.pos)
+                held = None if block is None else (place, block)
+            row = held and held[1].find(variant.pos, variant.ref, variant.alt)
+            yield self._figures(row) if row else self._unseen(variant)
+
+    def _unseen(self, variant: Variant) -> Figures:
+        """The figures of a variant that the base does not hold."""
         counts = np.zeros((len(self.base.strata), len(COUNT_FIELDS)), np.int64)
         depths, flags = self.depths_at(variant.contig, variant.pos), _no_flags()
         # Nothing is to be tested of what nobody carries; the first stratum is that of all.

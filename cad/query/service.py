@@ -31,6 +31,7 @@ class _Pinned:
     """
 
     commit_no: int
+    pinned_no: int
     bases: Mapping[str, Base]
     lease: ExitStack
     checked_no: int = 0
@@ -57,8 +58,13 @@ class BaseService:
         self._head = HeadWatch(self.warehouse.engine)
 
     @contextmanager
-    def read(self, purpose: str) -> Iterator[BaseReader]:
+    def read(self, purpose: str, *, at_latest: bool = False) -> Iterator[BaseReader]:
         """A reader of the latest base of a purpose, for one question.
+
+        Args:
+            purpose: whose consents and cohorts let them count.
+            at_latest: whether the pin must be the latest commit: for questions that select persons
+                by what the registry says now, not by what the base counts.
 
         Raises:
             BadQuestion: `purpose_unknown`.
@@ -67,7 +73,7 @@ class BaseService:
             Unavailable: `registry_unusable`.
         """
         check_purpose(purpose)
-        pinned = self._acquire()
+        pinned = self._acquire(at_latest)
         try:
             base = pinned.bases[purpose]
             yield BaseReader(self.warehouse, base, self._indexes, self._depths, self._tables)
@@ -86,11 +92,13 @@ class BaseService:
         self._indexes.close()
         self._head.close()
 
-    def _acquire(self) -> _Pinned:
+    def _acquire(self, at_latest: bool) -> _Pinned:
         commit_no = self._head.commit_no()
         with self._lock:
             if self._current is None or self._current.checked_no != commit_no:
                 self._refresh(commit_no)
+            if at_latest and self._current is not None and self._current.pinned_no < commit_no:
+                self._renew()
             assert self._current is not None
             self._current.users += 1
             return self._current
@@ -103,10 +111,16 @@ class BaseService:
         if latest is None:
             raise NotFound("base_missing", "build the base first")
         if self._current is None or self._current.commit_no < max(latest.commit_no, changed):
-            fresh = self._pin()
-            self._retire()
-            self._current = fresh
+            self._renew()
+        assert self._current is not None
         self._current.checked_no = commit_no
+
+    def _renew(self) -> None:
+        """Pin the latest commit in place of the pin so far."""
+        fresh = self._pin()
+        fresh.checked_no = fresh.pinned_no
+        self._retire()
+        self._current = fresh
 
     def _pin(self) -> _Pinned:
         while True:
@@ -126,7 +140,7 @@ class BaseService:
                 lease.close()
                 raise
             built = next(iter(bases.values())).commit_no
-            return _Pinned(max(built, changed), bases, lease)
+            return _Pinned(max(built, changed), commit_no, bases, lease)
 
     def _forget(self, pinned: _Pinned) -> None:
         """Let the next question pin anew."""

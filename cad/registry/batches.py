@@ -31,6 +31,17 @@ class BatchRow:
     commit_no: int
     receipt: Mapping[str, Any]
 
+    def to_json(self) -> dict[str, Any]:
+        """The entry that `cad batches` prints."""
+        return {
+            "batch_id": self.batch_id,
+            "platform": self.platform,
+            "samples": self.receipt["samples"],
+            "commit": self.commit_no,
+            "status": self.receipt["status"],
+            "pushed_at": self.pushed_at.isoformat(),
+        }
+
 
 _SELECT: Select[Any] = select(
     batch.c.batch_no,

@@ -1,5 +1,7 @@
 """The read service: the same answers as the command line, one shape of errors, loopback only."""
 
+import csv
+import gzip
 import json
 import socket
 import subprocess
@@ -10,12 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import pyarrow as pa
+import pyarrow.ipc
 import pytest
+import zstandard
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 from api.app import create_app
-from api.models import Problem, RegionAnswer, StatusAnswer, VariantAnswer
+from api.models import Problem, RegionAnswer, StatusAnswer, VariantAnswer, VariantsAnswer
+from api.paging import write_cursor
 from api.problems import MEDIA_TYPE
 from api.routers.regions import MAX_POSITIONS
 from cad.annotation.load import add_annotation
@@ -86,6 +92,106 @@ def test_variant_is_answered_as_anywhere_else(cohort: Queried, client: TestClien
             validate(VariantAnswer, response.json())
 
 
+def test_many_variants_are_answered_as_one_by_one(cohort: Queried, client: TestClient) -> None:
+    keys = ["-".join(map(str, key)) for key in cohort.scans["care"].variants]
+    asked = [*reversed(keys), "22-5-A-C", "22-100-A", f"chr{keys[0]}"]
+    for strata in (["all"], ["sex=XX"], ["sex=XX", "affected=0"], ["sex=XX", "all"]):
+        body = {"variants": asked, "stratum": strata}
+        answer = client.post("/v1/variants", json=body).json()
+        validate(VariantsAnswer, answer)
+        found = {one["asked"]: one for one in answer["variants"]}
+        assert [one["asked"] for one in answer["variants"]] == asked
+        assert found["22-100-A"]["error"]["reason"] == "variant_malformed"
+        with open_base(cohort.warehouse, "care") as base:
+            reader = BaseReader(cohort.warehouse, base)
+            for text in {*asked} - {"22-100-A"}:
+                one = find_variant(reader, text, strata, annotation=["none"])
+                for name in ("variant", "state", "raw_only", "normalised_from", "frequencies"):
+                    assert found[text][name] == one[name], (text, name)
+
+
+def test_too_many_variants(client: TestClient) -> None:
+    response = client.post("/v1/variants", json={"variants": ["22-5-A-C"] * 10_001})
+    assert (response.status_code, response.json()["reason"]) == (400, "request_malformed")
+
+
+def test_a_table_in_other_forms(cohort: Queried, client: TestClient) -> None:
+    contig, pos, _, _ = next(iter(cohort.scans["care"].variants))
+    address = f"/v1/regions/{contig}:{pos}-{pos + 20}"
+    expected = [
+        {"variant": one["variant"], "stratum": row["stratum"], "ac": row["ac"], "af": row["af"]}
+        for one in client.get(address).json()["variants"]
+        for row in one["frequencies"]
+    ]
+    arrow = client.get(address, headers={"accept": "application/vnd.apache.arrow.stream"})
+    assert arrow.headers["content-type"] == "application/vnd.apache.arrow.stream"
+    names = list(expected[0])
+    table = pa.ipc.open_stream(arrow.content).read_all()
+    assert table.select(names).to_pylist() == expected
+    text = client.get(address, params={"format": "csv"})
+    assert text.headers["content-type"].startswith("text/csv")
+    read = csv.DictReader(text.text.splitlines())
+    kinds = (str, str, int, lambda word: float(word) if word else None)
+    assert [
+        {name: kind(row[name]) for name, kind in zip(names, kinds, strict=True)} for row in read
+    ] == expected
+    assert problem(client, f"{address}?format=xml", 400).reason == "request_malformed"
+
+
+def test_parts_of_a_region_come_to_the_whole(cohort: Queried, client: TestClient) -> None:
+    contig, first, _, _ = next(iter(cohort.scans["care"].variants))
+    address = f"/v1/regions/{contig}:{first}-{first + MAX_POSITIONS - 1}"
+    whole = client.get(address).json()
+    assert whole["next"] is None
+    found, cursor, parts = [], {}, 0
+    while cursor is not None:
+        part = client.get(address, params={"limit": 2, **cursor}).json()
+        assert 1 <= len(part["variants"]) <= 2
+        found += part["variants"]
+        parts += 1
+        cursor = part["next"] and {"cursor": part["next"]}
+    assert found == whole["variants"]
+    assert parts == -(-len(found) // 2)
+    assert parts > 3
+    wrong = problem(client, f"{address}?cursor=!!", 400)
+    assert wrong.reason == "cursor_malformed"
+    stale = write_cursor(0, [1, "A", "C"])
+    assert problem(client, f"{address}?cursor={stale}", 409).reason == "cursor_stale"
+
+
+def test_answers_are_packed(client: TestClient) -> None:
+    plain = client.get("/openapi.json", headers={"accept-encoding": "identity"}).content
+    for coding in ("gzip", "zstd"):
+        with client.stream("GET", "/openapi.json", headers={"accept-encoding": coding}) as response:
+            assert response.headers["content-encoding"] == coding
+            packed = b"".join(response.iter_raw())
+        assert len(packed) < len(plain) / 4
+        unpack = gzip.decompress if coding == "gzip" else _unzstd
+        assert unpack(packed) == plain
+
+
+def _unzstd(packed: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(packed)
+
+
+def test_citation(cohort: Queried, client: TestClient) -> None:
+    key = next(iter(cohort.scans["care"].variants))
+    name = "-".join(map(str, key))
+    answer = client.get(f"/v1/variants/{name}").json()
+    row = answer["frequencies"][0]
+    cited = answer["citation"]
+    assert f"{name} (GRCh38)" in cited["fr"]
+    for figure in (row["ac"], row["an"], row["persons"], answer["commit"]):
+        assert str(figure) in cited["en"]
+        assert str(figure) in cited["fr"]
+    assert answered(client.get(cited["address"]).json()) == answered(answer)
+    old = problem(client, f"/v1/variants/{name}?as_of={answer['commit'] - 1}", 404)
+    assert old.reason == "release_unknown"
+    assert client.get(f"/v1/variants/{name}?as_of=2999-01-01").status_code == 200
+    assert problem(client, f"/v1/variants/{name}?as_of=2001-01-01", 404)
+    assert problem(client, f"/v1/variants/{name}?as_of=soon", 400).reason == "as_of_malformed"
+
+
 def test_options_of_a_question(cohort: Queried, client: TestClient) -> None:
     (contig, pos, ref, alt) = next(iter(cohort.scans["care"].variants))
     text = f"{contig}-{pos}-{ref}-{alt}"
@@ -127,7 +233,7 @@ def test_every_mistake_has_its_reason(client: TestClient) -> None:
     wide = f"/v1/regions/22:1-{MAX_POSITIONS + 1}"
     assert problem(client, wide, 400).reason == "region_malformed"
     assert client.get(f"/v1/regions/22:1-{MAX_POSITIONS}").status_code == 200
-    assert problem(client, "/v1/variants", 404).reason == "not_found"
+    assert problem(client, "/v1/nothing", 404).reason == "not_found"
     assert problem(client, "/docs", 404).reason == "not_found"
     unknown = problem(client, "/v1/status/../variants/22-9-A-G?strata=all", 400)
     assert unknown.reason == "request_malformed"

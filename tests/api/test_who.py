@@ -17,6 +17,7 @@ from cad.gate import QUESTIONS, ROLES
 from cad.push import push_batch
 from cad.settings import Settings
 from cad.warehouse import Warehouse
+from cad.withdraw import withdraw
 from tests.api.asking import key_for
 from tests.cad.access_tokens import Issuer
 from tests.pushed import family
@@ -48,17 +49,32 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
             yield Serving(warehouse, client, keys)
 
 
-ENDPOINTS: dict[str, tuple[str, str]] = {
-    "/v1/variants/22-100-A-G": ("frequencies", "variants"),
-    "/v1/regions/22:90-210": ("frequencies", "regions"),
-    "/v1/depth/22:90-210": ("frequencies", "depth"),
-    "/v1/genes/BRCA1": ("frequencies", "genes"),
+ENDPOINTS: dict[str, str] = {
+    "/v1/variants/22-100-A-G": "frequencies",
+    "/v1/regions/22:90-210": "frequencies",
+    "/v1/depth/22:90-210": "frequencies",
+    "/v1/genes/BRCA1": "frequencies",
+    "/v1/carriers/22-100-A-G": "carriers",
+    "/v1/subset/22:90-210": "subset",
+    "/v1/phenotypes?term=affected=1": "burden",
+    "/v1/similar?term=HP:0001250": "similar",
+    "/v1/indicators": "indicators",
+    "/v1/changes?since=1": "changes",
+    "/v1/batches": "batches",
+    "/v1/receipts/NIGHT-1": "batches",
+    "/v1/contacts": "contact_inbox",
 }
 """Addresses, and the question of the gate that each asks."""
 EXPECTED: dict[tuple[str, str], dict[str, int | str]] = {
-    ("clinician", "care"): {"frequencies": 200},
-    ("researcher", "research"): {"frequencies": "release_needed"},
-    ("industry", "industry"): {"frequencies": "release_needed"},
+    ("platform", "care"): {"batches": 200, "contact_inbox": 200},
+    ("clinician", "care"): dict.fromkeys(
+        ("frequencies", "carriers", "subset", "burden", "similar", "indicators", "changes"), 200
+    ),
+    ("researcher", "research"): {
+        **dict.fromkeys(("frequencies", "changes"), "release_needed"),
+        **dict.fromkeys(("carriers", "subset", "burden", "similar"), "project_needed"),
+    },
+    ("industry", "industry"): dict.fromkeys(("frequencies", "changes"), "release_needed"),
 }
 """By role and purpose, what a question comes to; what is not here is refused: `not_allowed`."""
 
@@ -68,13 +84,15 @@ EXPECTED: dict[tuple[str, str], dict[str, int | str]] = {
     ("role", "purpose"), [*itertools.product(ROLES[1:], PURPOSES)], ids=lambda word: str(word)
 )
 def test_role_purpose_endpoint(serving: Serving, role: str, purpose: str, address: str) -> None:
-    response = serving.get(f"{address}?purpose={purpose}", role)
-    question, _ = ENDPOINTS[address]
+    joint = "&" if "?" in address else "?"
+    response = serving.get(f"{address}{joint}purpose={purpose}", role)
+    question = ENDPOINTS[address]
     assert question in QUESTIONS
     expected = EXPECTED.get((role, purpose), {}).get(question, "not_allowed")
     if expected == 200:
-        # Without a gene model the gene is not found, but only once the gate was passed.
-        passed = response.status_code == 200 or response.json()["reason"] == "genes_missing"
+        # Without a gene model or HPO nothing is found, but only once the gate was passed.
+        missing = ("genes_missing", "hpo_missing")
+        passed = response.status_code == 200 or response.json()["reason"] in missing
         assert passed, response.text
     else:
         assert (response.status_code, response.json()["reason"]) == (403, expected)
@@ -129,8 +147,9 @@ def test_token_of_an_issuer(serving: Serving, tmp_path: Path) -> None:
 
 def test_each_answer_is_in_the_log_before_it_leaves(serving: Serving) -> None:
     before = len(read_entries(serving.warehouse))
-    for address in ENDPOINTS:
-        serving.get(address)
+    for address, question in ENDPOINTS.items():
+        if question == "frequencies":
+            serving.get(address)
     entries = read_entries(serving.warehouse)[before:]
     # A gene without a model is no answer.
     assert [entry["asked"] for entry in entries] == [
@@ -209,3 +228,55 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(serving: Serving) -> N
         "/v1/variants/22-100-A-T", headers={**serving.keys["clinician"], **tag}
     )
     assert other.status_code == 200
+
+
+def test_another_platform_sees_nothing_of_a_batch(serving: Serving) -> None:
+    other = key_for(serving.warehouse, "platform", platform="AURAGEN")
+    mine = serving.get("/v1/batches", "platform").json()
+    assert [one["batch_id"] for one in mine["batches"]] == ["NIGHT-1"]
+    theirs = serving.client.get("/v1/batches", headers=other).json()
+    assert theirs["batches"] == []
+    receipt = serving.client.get("/v1/receipts/NIGHT-1", headers=other)
+    assert (receipt.status_code, receipt.json()["reason"]) == (404, "batch_unknown")
+
+
+@pytest.mark.parametrize("term", ["family=F1", "person=P-CHILD", "sex=XX|family=F1", "family!=F1"])
+def test_no_family_or_person_is_told_apart(serving: Serving, term: str) -> None:
+    for address in ("/v1/carriers/22-100-A-G", "/v1/subset/22:90-210"):
+        response = serving.client.get(
+            address, params={"where": term}, headers=serving.keys["clinician"]
+        )
+        assert response.status_code in (400, 403), response.text
+    assert "F1" not in str(read_entries(serving.warehouse))
+
+
+def test_carriers_are_told_together(serving: Serving) -> None:
+    answer = serving.get("/v1/carriers/22-100-A-G?where=sex=XX").json()
+    assert (answer["carriers"], answer["members"]) == (1, 2)
+    assert "P-" not in str(answer)
+    entry = read_entries(serving.warehouse)[-1]
+    assert entry["asked"] == {"variant": "22-100-A-G", "where": ["sex=XX"]}
+
+
+def test_who_withdraws_is_in_no_later_answer(tmp_path: Path) -> None:
+    """The pin that figures are read under must not keep a person selectable."""
+    with Warehouse.create(tmp_path / "w", "GRCh38", settings=Settings(threads=2)) as warehouse:
+        push_batch(warehouse, family(tmp_path / "batch").path)
+        build_base(warehouse)
+        app = create_app(Settings(warehouse=warehouse.path))
+        with TestClient(app, headers=key_for(warehouse, "clinician")) as client:
+            before = client.get("/v1/carriers/22-100-A-G").json()
+            withdraw(warehouse, "P-MOTHER")
+            after = client.get("/v1/carriers/22-100-A-G").json()
+    assert (before["members"], after["members"]) == (3, 2)
+    assert (before["carriers"], after["carriers"]) == (2, 1)
+
+
+def test_a_message_is_left_and_read_by_its_platform(serving: Serving) -> None:
+    body = {"variant": "22-100-A-G", "message": "Please ask them to write to us."}
+    left = serving.client.post("/v1/contacts", json=body, headers=serving.keys["clinician"])
+    assert left.json() == {"variant": "22-100-A-G", "relayed": True}
+    refused = serving.client.post("/v1/contacts", json=body, headers=serving.keys["industry"])
+    assert refused.json()["reason"] == "not_allowed"
+    # Nobody in the batch agreed to be contacted again.
+    assert serving.get("/v1/contacts", "platform").json()["messages"] == []
