@@ -49,6 +49,19 @@ class PhenotypeQuestion(PersonQuestion):
     max_af: float = Field(default=0.01, ge=0, le=1, description="Their greatest frequency.")
 
 
+class BurdenQuestion(PersonQuestion):
+    """A question for a burden of damaging variants in cases."""
+
+    case: list[str] = Field(
+        min_length=1, max_length=50, description="Who is a case.", examples=[["HP:0001250"]]
+    )
+    control: list[str] = Field(
+        default=[], max_length=50, description="Who is a control; all but the cases if unset."
+    )
+    max_af: float = Field(default=0.001, ge=0, le=1, description="Greatest frequency in founders.")
+    max_gnomad_af: float = Field(default=0.001, ge=0, le=1, description="The same in gnomAD.")
+
+
 class SimilarQuestion(PersonQuestion):
     """A question for persons like a profile of features."""
 

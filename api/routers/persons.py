@@ -1,4 +1,4 @@
-"""Questions that select persons: carriers, any subset, phenotypes, similar cases.
+"""Questions that select persons: carriers, any subset, phenotypes, burden, similar cases.
 
 Persons are selected as the registry says now. A clinician is told features by organ system, and may
 name no family or person; who works in a project finds its persons under its pseudonyms.
@@ -6,30 +6,39 @@ name no family or person; who works in a project finds its persons under its pse
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Path, Query, Response
 
 from api.desk import Asked, AtDesk, Desk
-from api.person_models import PersonQuestion, PhenotypeQuestion, SimilarQuestion
+from api.person_models import BurdenQuestion, PersonQuestion, PhenotypeQuestion, SimilarQuestion
 from api.problems import DOCUMENTED
 from api.tables import flat_rows
-from cad.cohort.filter import parse_filter
+from cad.cohort.filter import Filter, parse_filter
 from cad.cohort.project import Project
-from cad.cohort.select import latest_cohort
+from cad.cohort.select import Cohort
 from cad.gate import Question
 from cad.query import BaseReader
+from cad.questions.burden import Rules, find_burden
 from cad.questions.carriers import find_carriers
 from cad.questions.frequency import find_frequencies
 from cad.questions.phenotype import find_phenotype
 from cad.questions.similar import find_similar
 from schemas.errors import Forbidden
 
-_PERSONAL = frozenset({"family", "person"})
-
 router = APIRouter(tags=["persons"])
+
+
+class _Among(NamedTuple):
+    """Whom a question is put to."""
+
+    reader: BaseReader
+    cohort: Cohort
+    chosen: Filter
+    project: Project | None
+    asked: Asked
 
 
 @router.get("/carriers/{variant}", responses=DOCUMENTED)
@@ -39,18 +48,18 @@ def read_carriers(
     question: Annotated[PersonQuestion, Query()],
 ) -> Response:
     """Who carries a variant: how many, of what kind, and with which features more than others."""
-    with _read(desk, "carriers", question) as (reader, asked, project):
+    with _read(desk, "carriers", question, {}) as among:
         found = find_carriers(
-            reader,
+            among.reader,
+            among.cohort,
             variant,
-            question.where,
-            level="term" if project else "organ-system",
-            project=project,
-            cohorts=desk.hall.cohorts,
+            among.chosen,
+            level="term" if among.project else "organ-system",
+            project=among.project,
         )
-        asked.about = {**asked.about, "variant": found["variant"]}
+        among.asked.about = {**among.asked.about, "variant": found["variant"]}
         desk.spend([found["variant"]])
-        return desk.answer(asked, found, found["carriers"])
+        return desk.answer(among.asked, found, found["carriers"])
 
 
 @router.get("/subset/{what}", responses=DOCUMENTED)
@@ -60,75 +69,93 @@ def read_subset(
     question: Annotated[PersonQuestion, Query()],
 ) -> Response:
     """How often variants are seen in any subset of persons, with exact denominators."""
-    with _read(desk, "subset", question) as (reader, asked, project):
-        chosen = parse_filter(question.where)
-        with latest_cohort(desk.hall.warehouse, desk.hall.cohorts) as cohort:
-            found = find_frequencies(reader, cohort, what, chosen, project)
-        asked.about = {**asked.about, "regions": found["regions"]}
+    with _read(desk, "subset", question, {}) as among:
+        found = find_frequencies(among.reader, among.cohort, what, among.chosen, among.project)
         variants = found["variants"]
+        # What was asked may be any text; the log holds places.
+        places = found["regions"] or [one["variant"] for one in variants]
+        among.asked.about = {**among.asked.about, "places": places}
         desk.spend(one["variant"] for one in variants)
-        return desk.answer(asked, found, len(variants), lambda: flat_rows(variants))
+        return desk.answer(among.asked, found, len(variants), lambda: flat_rows(variants))
 
 
 @router.get("/phenotypes", responses=DOCUMENTED)
 def read_phenotype(desk: AtDesk, question: Annotated[PhenotypeQuestion, Query()]) -> Response:
     """Persons with a phenotype, and the genes and variants they carry more often than others."""
-    about = {"terms": question.term, "against": question.against, "region": question.region}
-    for terms in (question.term, question.against):
-        _check_terms(terms)
-    with _read(desk, "burden", question, about) as (reader, asked, project):
+    wanted, against = _filter(question.term), _filter(question.against)
+    about = {"terms": wanted.texts(), "against": against.texts(), "region": question.region}
+    with _read(desk, "burden", question, about) as among:
         found = find_phenotype(
-            reader,
-            question.term,
-            against=question.against,
-            where=question.where,
+            among.reader,
+            among.cohort,
+            wanted,
+            among.chosen,
+            against=against,
             relatives=question.relatives,
             region=question.region,
             impacts=question.impact,
             max_af=question.max_af,
-            project=project,
-            cohorts=desk.hall.cohorts,
+            project=among.project,
         )
         desk.spend(one["variant"] for one in found["variants"])
-        return desk.answer(asked, found, len(found["genes"]) + len(found["variants"]))
+        return desk.answer(among.asked, found, len(found["genes"]) + len(found["variants"]))
+
+
+@router.get("/burden/{gene}", responses=DOCUMENTED)
+def read_burden(
+    desk: AtDesk,
+    gene: Annotated[str, Path(description="A gene, by any name.", examples=["SCN1A"])],
+    question: Annotated[BurdenQuestion, Query()],
+) -> Response:
+    """Whether cases carry a gene's damaging variants more often than controls."""
+    cases, controls = _filter(question.case), _filter(question.control)
+    about = {"gene": gene, "cases": cases.texts(), "controls": controls.texts()}
+    rules = Rules(max_af=question.max_af, max_gnomad_af=question.max_gnomad_af)
+    with _read(desk, "burden", question, about) as among:
+        found = find_burden(
+            among.reader, among.cohort, [gene], cases, controls, rules, among.project
+        )
+        tests = found["tests"]
+        return desk.answer(among.asked, found, len(tests), lambda: flat_rows(tests))
 
 
 @router.get("/similar", responses=DOCUMENTED)
 def read_similar(desk: AtDesk, question: Annotated[SimilarQuestion, Query()]) -> Response:
     """Who is most like a profile of features: together, or one by one in a project."""
-    with _read(desk, "similar", question, {"terms": question.term}) as (reader, asked, project):
+    with _read(desk, "similar", question, {"terms": question.term}) as among:
         found = find_similar(
-            reader,
+            among.cohort,
+            question.purpose,
             question.term,
+            among.chosen,
             measure=question.measure,
             top=question.top,
-            where=question.where,
-            project=project,
-            cohorts=desk.hall.cohorts,
+            project=among.project,
         )
-        return desk.answer(asked, found, found["top"])
+        return desk.answer(among.asked, found, found["top"])
 
 
 @contextmanager
 def _read(
-    desk: Desk, what: Question, question: PersonQuestion, about: dict[str, Any] | None = None
-) -> Iterator[tuple[BaseReader, Asked, Project | None]]:
-    project = desk.project(question.project)
-    where = _check_terms(question.where)
-    said = {**(about or {}), "where": where}
+    desk: Desk, what: Question, question: PersonQuestion, about: Mapping[str, Any]
+) -> Iterator[_Among]:
+    """Whom a question is put to, at the latest commit, once the gate has let it pass."""
+    project, chosen = desk.project(question.project), _filter(question.where)
+    said = {**about, "where": chosen.texts()}
     with desk.read(what, question, said, project=project, at_latest=True) as (reader, asked):
         asked.commit = reader.base.pinned_no
-        yield reader, asked, project
+        cohort = desk.hall.cohorts.at(desk.hall.warehouse, reader.base.pinned_no)
+        yield _Among(reader, cohort, chosen, project, asked)
 
 
-def _check_terms(texts: list[str]) -> list[str]:
-    """Terms as the log may hold them.
+def _filter(texts: Sequence[str]) -> Filter:
+    """Terms, none of which tells one family or person.
 
     Raises:
         BadQuestion: `filter_malformed`.
-        Forbidden: `not_allowed`, for terms that tell one family or person.
+        Forbidden: `not_allowed`.
     """
     chosen = parse_filter(texts)
-    if any(term.field in _PERSONAL for term in chosen.terms):
+    if chosen.without_ids() != chosen:
         raise Forbidden("not_allowed", "no family or person may be named here")
-    return chosen.texts()
+    return chosen

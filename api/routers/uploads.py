@@ -40,6 +40,8 @@ _WAIT_SECONDS: Final = 20.0
 _NUMBER: Final = re.compile(r"\d{1,15}", re.ASCII)
 _METADATA: Final = ("batch", "path", "sha256")
 
+UploadId = Annotated[str, Path(description="From `Location` of its creation.")]
+
 router = APIRouter(tags=["uploads"])
 
 
@@ -87,7 +89,7 @@ def create_upload(request: Request, desk: AtDesk) -> Response:
 
 
 @router.head("/uploads/{upload_id}", responses=DOCUMENTED)
-def read_upload(request: Request, desk: AtDesk, upload_id: str) -> Response:
+def read_upload(request: Request, desk: AtDesk, upload_id: UploadId) -> Response:
     """How much of an upload has arrived."""
     platform = _platform(desk)
     _check_version(request)
@@ -95,7 +97,7 @@ def read_upload(request: Request, desk: AtDesk, upload_id: str) -> Response:
 
 
 @router.patch("/uploads/{upload_id}", status_code=HTTPStatus.NO_CONTENT, responses=DOCUMENTED)
-async def add_part(request: Request, desk: AtDesk, upload_id: str) -> Response:
+async def add_part(request: Request, desk: AtDesk, upload_id: UploadId) -> Response:
     """Add a part at the end of an upload; what arrives before a cut is kept."""
     platform = _platform(desk)
     _check_version(request)
@@ -130,7 +132,7 @@ async def add_part(request: Request, desk: AtDesk, upload_id: str) -> Response:
 
 
 @router.delete("/uploads/{upload_id}", status_code=HTTPStatus.NO_CONTENT, responses=DOCUMENTED)
-def delete_upload(request: Request, desk: AtDesk, upload_id: str) -> Response:
+def delete_upload(request: Request, desk: AtDesk, upload_id: UploadId) -> Response:
     """Forget an upload."""
     platform = _platform(desk)
     _check_version(request)

@@ -57,6 +57,7 @@ ENDPOINTS: dict[str, str] = {
     "/v1/carriers/22-100-A-G": "carriers",
     "/v1/subset/22:90-210": "subset",
     "/v1/phenotypes?term=affected=1": "burden",
+    "/v1/burden/BRCA1?case=affected=1": "burden",
     "/v1/similar?term=HP:0001250": "similar",
     "/v1/indicators": "indicators",
     "/v1/changes?since=1": "changes",
@@ -252,7 +253,7 @@ def test_no_family_or_person_is_told_apart(serving: Serving, term: str) -> None:
 
 def test_carriers_are_told_together(serving: Serving) -> None:
     answer = serving.get("/v1/carriers/22-100-A-G?where=sex=XX").json()
-    assert (answer["carriers"], answer["members"]) == (1, 2)
+    assert (answer["carriers"], answer["persons"]) == (1, 2)
     assert "P-" not in str(answer)
     entry = read_entries(serving.warehouse)[-1]
     assert entry["asked"] == {"variant": "22-100-A-G", "where": ["sex=XX"]}
@@ -268,7 +269,7 @@ def test_who_withdraws_is_in_no_later_answer(tmp_path: Path) -> None:
             before = client.get("/v1/carriers/22-100-A-G").json()
             withdraw(warehouse, "P-MOTHER")
             after = client.get("/v1/carriers/22-100-A-G").json()
-    assert (before["members"], after["members"]) == (3, 2)
+    assert (before["persons"], after["persons"]) == (3, 2)
     assert (before["carriers"], after["carriers"]) == (2, 1)
 
 
