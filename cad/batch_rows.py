@@ -13,12 +13,12 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from cad.batch_tracks import TrackSet
+from cad.clinical.keep import Documents
 from cad.registry.batches import (
     consent_columns,
     insert_batch,
     insert_bucket,
     insert_consents,
-    insert_phenotypes,
     insert_tracks,
 )
 from cad.registry.engine import registry_now
@@ -79,6 +79,7 @@ def insert_rows(
     tracks: TrackSet,
     first_track: int,
     receipt: Mapping[str, Any],
+    documents: Documents,
 ) -> int:
     """Insert all rows of a batch but those of its files; returns the bucket its files belong to.
 
@@ -90,6 +91,7 @@ def insert_rows(
         tracks: where its samples were looked at.
         first_track: number of the first track; the others follow.
         receipt: the document to keep.
+        documents: what its clinical documents say.
     """
     batch = people.batch
     manifest = batch.manifest
@@ -118,8 +120,7 @@ def insert_rows(
     insert_sample_tracks(connection, pairs)
     consents = (row for row in batch.consents if row.person_id not in people.withdrawn)
     insert_consents(connection, commit_no, batch_no, map(consent_columns, consents))
-    features = (row for row in batch.phenotypes if row.person_id not in people.withdrawn)
-    insert_phenotypes(connection, commit_no, batch_no, map(asdict, features))
+    documents.keep(connection, commit_no, batch_no=batch_no)
     return bucket_no
 
 

@@ -20,6 +20,9 @@ from sqlalchemy import Connection
 from cad.annotation.told import read_told
 from cad.batch_rows import People, insert_rows, persons_of
 from cad.batch_tracks import TrackSet, gather_tracks
+from cad.clinical.keep import Documents, make_documents, named_persons
+from cad.clinical.of_batch import read_batch_documents
+from cad.clinical.terms import terms_for
 from cad.commit import Session, open_session
 from cad.door import examine
 from cad.door.arrivals import Arrivals
@@ -36,6 +39,7 @@ from cad.warehouse import Warehouse
 from loaders.intake import Batch, check_overlap, finish_receipt, plan_jobs, read_batch
 from loaders.jobs import FileJob, FileResult, WrittenFile
 from loaders.tracks import write_tracks
+from schemas.clinical_records import ClinicalDocuments
 from schemas.errors import Conflict
 from schemas.receipt import ReasonCount
 
@@ -74,10 +78,11 @@ def push_batch(
     """
     started = perf_counter()
     batch = read_batch(directory, assembly=warehouse.assembly)
+    read = read_batch_documents(batch)
     receipt = None
     while receipt is None:
         try:
-            receipt = _push_once(warehouse, batch, replace, strict, progress)
+            receipt = _push_once(warehouse, batch, read, replace, strict, progress)
         except _OvertakenError:
             log.info(
                 "batch %s: the warehouse changed meanwhile, once more", batch.manifest.batch_id
@@ -91,11 +96,17 @@ def push_batch(
 
 
 def _push_once(
-    warehouse: Warehouse, batch: Batch, replace: bool, strict: bool, progress: Progress | None
+    warehouse: Warehouse,
+    batch: Batch,
+    read: ClinicalDocuments,
+    replace: bool,
+    strict: bool,
+    progress: Progress | None,
 ) -> Receipt:
+    persons = persons_of(batch) | named_persons(read.documents)
     with reading(warehouse.engine) as connection:
         known = find_batch(connection, batch.manifest.batch_id)
-        withdrawn = withdrawn_persons(connection, warehouse.key, persons_of(batch))
+        withdrawn = withdrawn_persons(connection, warehouse.key, persons)
         warnings = sheet_warnings(connection, batch, withdrawn)
     reach("push:checked")
     if known is not None and known.content_sha256 == batch.content_sha256:
@@ -106,8 +117,10 @@ def _push_once(
             "the batch was accepted with other content; push it with --replace to exchange it",
             batch.manifest.batch_id,
         )
+    hpo = terms_for(warehouse, read.documents, or_default=False)
+    documents = make_documents(warehouse, read.documents, withdrawn, hpo, batch.manifest.batch_id)
     with open_session(warehouse, "push") as session:
-        push = _Push(warehouse, batch, known, withdrawn, warnings, session)
+        push = _Push(warehouse, batch, documents, persons, known, withdrawn, warnings, session)
         return push.run(strict, progress)
 
 
@@ -117,6 +130,8 @@ class _Push:
 
     warehouse: Warehouse
     batch: Batch
+    documents: Documents
+    persons: frozenset[str]
     known: BatchRow | None
     withdrawn: frozenset[str]
     warnings: tuple[ReasonCount, ...]
@@ -156,8 +171,9 @@ class _Push:
             receipt = self._receipt(commit_no, people, results, door.warnings)
             self._remove_replaced(connection, commit_no)
             bucket_no = insert_rows(
-                connection, commit_no, people, jobs, tracks, first_track, receipt.to_json()
-            )
+                connection, commit_no, people, jobs, tracks, first_track, receipt.to_json(),
+                self.documents,
+            )  # fmt: skip
             self.session.add_files(connection, commit_no, files, bucket_no=bucket_no)
             door.keep(connection, commit_no)
             return receipt
@@ -193,7 +209,7 @@ class _Push:
     def _check_unchanged(self, connection: Connection) -> None:
         """Give up the attempt where what it began upon holds no more; nobody can come in now."""
         now = find_batch(connection, self.batch.manifest.batch_id)
-        gone = withdrawn_persons(connection, self.warehouse.key, persons_of(self.batch))
+        gone = withdrawn_persons(connection, self.warehouse.key, self.persons)
         before = self.known.batch_no if self.known else None
         if (now.batch_no if now else None) != before or gone != self.withdrawn:
             raise _OvertakenError
@@ -219,4 +235,5 @@ class _Push:
             samples_ignored=people.ignored,
             files=tuple(result.receipt for result in results),
             warnings=(*self.warnings, *found),
+            documents=tuple(self.documents.entries),
         )

@@ -22,6 +22,7 @@ class Receipt:
         samples: rows of the sample sheet that were taken.
         samples_ignored: rows of persons who have withdrawn.
         files: one entry per file, in the order of paths.
+        documents: an entry for each file of clinical documents (`cad.clinical.receipt`).
         warnings: what the sample sheet made the warehouse wonder about, with lines of samples.tsv.
     """
 
@@ -32,6 +33,7 @@ class Receipt:
     samples_ignored: int
     files: tuple[FileReceipt, ...]
     warnings: tuple[ReasonCount, ...] = ()
+    documents: tuple[Mapping[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document that `cad push` prints and the registry keeps."""
@@ -42,6 +44,7 @@ class Receipt:
             "samples": self.samples,
             "samples_ignored": self.samples_ignored,
             "files": [file.to_json() for file in self.files],
+            "documents": list(self.documents),
             "warnings": [warning.to_json() for warning in self.warnings],
         }
 
@@ -56,6 +59,7 @@ class Receipt:
             samples_ignored=document["samples_ignored"],
             files=tuple(_file(entry) for entry in document["files"]),
             warnings=_reasons(document["warnings"]),
+            documents=tuple(document.get("documents", ())),
         )
 
 

@@ -203,6 +203,13 @@ _WARNING: Final[dict[str, tuple[str, str]]] = {
     "same_genome_two_persons": ("Two persons who are not declared twins have one genome.", "Deux personnes non déclarées jumelles ont le même génome."),
     "two_genomes_one_person": ("Samples of one person have different genomes.", "Des échantillons d'une même personne ont des génomes différents."),
     "time_unplaced": ("A time of a life lies in no single band of age.", "Un moment de la vie n'est dans aucune tranche d'âge unique."),
+    "term_newer": ("The release of HPO that answers does not know the term; it is kept.", "La version de HPO qui répond ne connaît pas le terme ; il est gardé."),
+    "term_replaced": ("The term was merged into another, which stands for it.", "Le terme a été fusionné avec un autre, qui le représente."),
+    "term_obsolete": ("The term was given up; its replacement is asked on reading.", "Le terme a été abandonné ; son remplaçant est cherché à la lecture."),
+    "variant_other_assembly": ("A judged variant is of another assembly; it is kept as written.", "Un variant jugé est d'un autre assemblage ; il est gardé tel qu'écrit."),
+    "variant_not_keyed": ("A judged variant cannot be brought to a key; it is kept as written.", "Un variant jugé ne peut recevoir de clé ; il est gardé tel qu'écrit."),
+    "document_sex_differs": ("Documents and sample sheets tell different sexes of a person.", "Documents et feuilles d'échantillons donnent des sexes différents d'une personne."),
+    "document_parent_differs": ("Documents and sample sheets name different parents of a person.", "Documents et feuilles d'échantillons nomment des parents différents d'une personne."),
     "other_subject": ("A finding is not of the document's person.", "Un résultat ne concerne pas la personne du document."),
     "samples_ignored": ("Columns of withdrawn persons were ignored.", "Des colonnes de personnes retirées ont été ignorées."),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from cad.annotation.manage import list_sources, remove_version, set_default
 from cad.cli.options import WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
+from cad.clinical.hpo import default_file
 from cad.warehouse import Warehouse
 
 SourceArgument = Annotated[
@@ -30,8 +31,9 @@ VersionOption = Annotated[
 
 def add(
     source: SourceArgument,
+    warehouse: WarehouseOption,
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             metavar="FILE...",
             exists=True,
@@ -39,9 +41,14 @@ def add(
             help="The file, or several that hold a contig each.",
             show_default=False,
         ),
-    ],
-    version: VersionOption,
-    warehouse: WarehouseOption,
+    ] = None,
+    version: Annotated[
+        str | None,
+        typer.Option("--version", metavar="V", help="Which version it is.", show_default=False),
+    ] = None,
+    is_default: Annotated[
+        bool, typer.Option("--default", help="Of hpo, the release that comes with CAD.")
+    ] = False,
     kind: Annotated[
         str | None,
         typer.Option(
@@ -73,7 +80,16 @@ def add(
     Example: cad annotation add gencode gencode.gff3.gz --version 49 -w national
 
     Example: cad annotation add hpo hp.obo --version 2025-05-06 -w national
+
+    Example: cad annotation add hpo --default -w national
     """
+    if is_default:
+        if source != "hpo" or files or version or kind:
+            raise typer.BadParameter("--default goes with hpo, without files and version")
+        path, version = default_file()
+        files = [path]
+    if not files or version is None:
+        raise typer.BadParameter("name the files, and --version")
     with Warehouse.open(warehouse) as opened, progress_bar("loading") as progress:
         document = add_annotation(
             opened, source, files[0], version, more=files[1:],

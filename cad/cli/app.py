@@ -48,6 +48,9 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Strip and key clinical documents and sheets, at the hospital.",
     ),
     "push": Entry(_PLATFORM, "push", "push", "Push batches; each directory commits on its own."),
+    "clinical": Entry(
+        _PLATFORM, "clinical", "", "Push clinical documents by themselves.", {"push": "push"}
+    ),
     "receipt": Entry(
         _PLATFORM, "status", "receipt", "Show the receipt of a batch that was pushed."
     ),

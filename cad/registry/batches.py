@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, insert, select, update
 
+from cad.registry.documents import remove_documents_of
 from cad.registry.numbers import take
-from cad.registry.tables import batch, bucket, consent, phenotype, track, visible
+from cad.registry.tables import batch, bucket, consent, track, visible
 from schemas.sheets import ConsentRow
 
 BucketKind = Literal["batch", "compacted"]
@@ -77,8 +78,9 @@ def insert_batch(connection: Connection, commit_no: int, row: Mapping[str, Any])
 
 
 def remove_batch(connection: Connection, commit_no: int, batch_no: int) -> None:
-    """Remove a batch, its consents and its phenotypes, but not its samples, from a commit on."""
-    for table in (batch, consent, phenotype):
+    """Remove a batch, its consents and its documents, but not its samples, from a commit on."""
+    remove_documents_of(connection, commit_no, batch_no)
+    for table in (batch, consent):
         connection.execute(
             update(table)
             .where(table.c.batch_no == batch_no, table.c.removed_at.is_(None))
@@ -124,12 +126,3 @@ def insert_consents(
     filled = [{**row, "batch_no": batch_no, "added_at": commit_no} for row in rows]
     if filled:
         connection.execute(insert(consent), filled)
-
-
-def insert_phenotypes(
-    connection: Connection, commit_no: int, batch_no: int | None, rows: Iterable[Mapping[str, Any]]
-) -> None:
-    """Insert features of persons; `batch_no` is None where no batch brought them."""
-    filled = [{**row, "batch_no": batch_no, "added_at": commit_no} for row in rows]
-    if filled:
-        connection.execute(insert(phenotype), filled)

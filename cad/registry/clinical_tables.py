@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Float, ForeignKey, Index, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+)
 from sqlalchemy import text as sql
 
 from cad.registry.columns import counted, life, metadata, moment, words
@@ -30,9 +41,10 @@ document = Table(
         "key",
         String,
         nullable=False,
-        comment="By which a later version of the document replaces this one; a hash of its id.",
+        comment="By which a later version replaces this one; a keyed hash of id and person.",
     ),
     words("sha256"),
+    Column("place", Integer, comment="Of its file in the receipt, from 1."),
     *life(),
     Index(
         "uq_document_live",
@@ -42,7 +54,7 @@ document = Table(
         sqlite_where=sql("removed_at IS NULL"),
         postgresql_where=sql("removed_at IS NULL"),
     ),
-    comment="One row per version of a clinical document.",
+    comment="One row per version of what a clinical document says of one person.",
     sqlite_autoincrement=True,
 )
 
@@ -63,6 +75,9 @@ person = Table(
     Column("birth_years", String, comment="Five years, as in 1980-1984."),
     words("vital_status", null=True),
     Column("age_band", String, comment="When last seen."),
+    words("family_id", null=True),
+    words("affected", null=True),
+    Column("details", Json, comment="Age when last seen and at death, karyotypic sex, as told."),
     *life(),
     comment="One row per person and document that tells of them.",
     sqlite_autoincrement=True,
@@ -79,7 +94,7 @@ disease = Table(
     words("onset", null=True),
     words("onset_band", null=True),
     Column("recorded_on", Date),
-    Column("details", Json, comment="Stages, site, laterality, resolution."),
+    Column("details", Json, comment="Stages, site, laterality, resolution, certainty."),
     Column("mapped_from", String, comment="SYSTEM:code that a mapping table gave this code for."),
     *life(),
     comment="One row per disease that a document says a person has, or has not.",
@@ -94,8 +109,10 @@ measurement = Table(
     words("code"),
     words("label", null=True),
     Column("value", Float),
+    Column("comparator", String, comment="<, <=, >= or > where the value is a bound."),
     words("unit", null=True),
     Column("value_code", String, comment="Where the result is a code."),
+    words("value_label", null=True),
     Column("recorded_on", Date),
     *life(),
     comment="One row per measurement of a person.",
@@ -106,7 +123,7 @@ interpretation = Table(
     metadata,
     counted("interpretation_no"),
     *_of_document(),
-    Column("disease_code", String, comment="SYSTEM:code of the disease it was judged for."),
+    Column("disease_code", String, comment="Of the disease it was judged for, as in `disease`."),
     words("progress"),
     words("status"),
     words("acmg", null=True),
@@ -133,7 +150,8 @@ relation = Table(
     Column("system", String, comment="Of a condition that the relative has."),
     words("code", null=True),
     words("label", null=True),
-    Column("details", Json),
+    Column("details", Json, comment="Sex, death and onset; what the relationship is called."),
+    Column("mapped_from", String, comment="SYSTEM:code that a mapping table gave this code for."),
     *life(),
     comment="One row per relative, or condition of a relative, that a document tells of.",
     sqlite_autoincrement=True,

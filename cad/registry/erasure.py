@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from cad.registry.access_tables import release, release_person
-from cad.registry.clinical_tables import relation
+from cad.registry.chunks import chunks
+from cad.registry.clinical_tables import delivery, relation
+from cad.registry.documents import forget_documents, without_paths
 from cad.registry.past import forget_named
 from cad.registry.people import keyed_hash
 from cad.registry.tables import (
@@ -27,7 +29,6 @@ from cad.registry.tables import (
 )
 from loaders.jobs import Span, WrittenFile
 
-_CHUNK = 10_000
 _UNTIL_BUILT = (sample, folded)
 """Tables whose rows of a person a build still needs, to take the person out of the base."""
 
@@ -56,6 +57,7 @@ def hide_person(connection: Connection, commit_no: int, key: bytes, person_id: s
     counted = select(release_person.c.release_no).where(release_person.c.person_id == person_id)
     statement = update(release).where(release.c.release_no.in_(counted))
     connection.execute(statement.values(withdrawn_since=release.c.withdrawn_since + 1))
+    forget_documents(connection, person_id)
     for table in metadata.sorted_tables:
         if "person_id" in table.c and table not in _UNTIL_BUILT:
             connection.execute(delete(table).where(table.c.person_id == person_id))
@@ -129,31 +131,31 @@ def erase_rows(
 
     And their ids wherever a receipt names a file.
     """
-    for numbers in _chunks(samples):
+    for numbers in chunks(samples):
         for table in reversed(metadata.sorted_tables):
             for key in table.foreign_keys:
                 if key.column.table is sample:
                     connection.execute(delete(table).where(key.parent.in_(numbers)))
         connection.execute(delete(sample).where(sample.c.sample_no.in_(numbers)))
-    for numbers in _chunks(tracks):
+    for numbers in chunks(tracks):
         connection.execute(delete(track).where(track.c.track_no.in_(numbers)))
     for number, receipt in connection.execute(select(batch.c.batch_no, batch.c.receipt)):
         files = [_without_ids(entry, place, ids) for place, entry in enumerate(receipt["files"], 1)]
-        if files != receipt["files"]:
-            statement = update(batch).where(batch.c.batch_no == number)
-            connection.execute(statement.values(receipt={**receipt, "files": files}))
+        kept = without_paths({**receipt, "files": files}, (), ids)
+        if kept != receipt:
+            own = batch.c.batch_no == number
+            connection.execute(update(batch).where(own).values(receipt=kept))
+    for number, receipt in connection.execute(select(delivery.c.delivery_no, delivery.c.receipt)):
+        kept = without_paths(receipt, (), ids)
+        if kept != receipt:
+            own = delivery.c.delivery_no == number
+            connection.execute(update(delivery).where(own).values(receipt=kept))
 
 
 def _without_ids(entry: dict[str, object], place: int, ids: Collection[str]) -> dict[str, object]:
     """A receipt's entry whose path names nobody."""
     path = str(entry["path"])
     return {**entry, "path": f"file {place}"} if any(name in path for name in ids) else entry
-
-
-def _chunks(numbers: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(numbers)
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]
 
 
 def end_leases(connection: Connection, commit_no: int) -> None:

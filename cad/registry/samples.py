@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
+from cad.registry.chunks import chunks
 from cad.registry.past import past_rows
 from cad.registry.people import resolved_consents
 from cad.registry.tables import batch, bucket_sample, sample, sample_track, visible
 
-Value = TypeVar("Value", int, str)
-
 _NOTHING: Final[Mapping[str, str]] = {}
-_PARAMETERS: Final = 10_000
-"""SQLite takes 32 766 parameters in a statement, PostgreSQL 65 535."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ def live_samples(
     columns = select(sample, batch.c.batch_id).join(batch, batch.c.batch_no == sample.c.batch_no)
     found: dict[int, dict[str, Any]] = {}
     for column, ids in ((sample.c.sample_id, sample_ids), (sample.c.person_id, person_ids)):
-        for some in _chunks(ids):
+        for some in chunks(ids):
             query = columns.where(column.in_(some), sample.c.removed_at.is_(None))
             rows = connection.execute(query).mappings()
             found |= {row["sample_no"]: dict(row) for row in rows}
@@ -114,7 +111,7 @@ def sample_tracks(connection: Connection, sample_nos: Collection[int]) -> dict[i
     """The numbers of the tracks of some samples, whether those are visible or not."""
     tracks: dict[int, list[int]] = defaultdict(list)
     columns = select(sample_track.c.sample_no, sample_track.c.track_no)
-    for some in _chunks(sample_nos):
+    for some in chunks(sample_nos):
         query = columns.where(sample_track.c.sample_no.in_(some)).order_by(sample_track.c.track_no)
         for number, track in connection.execute(query):
             tracks[number].append(track)
@@ -125,7 +122,7 @@ def buckets_of(connection: Connection, sample_nos: Collection[int]) -> dict[int,
     """The bucket that now holds the rows of each of some samples, visible or not."""
     buckets: dict[int, int] = {}
     columns = select(bucket_sample.c.sample_no, bucket_sample.c.bucket_no)
-    for some in _chunks(sample_nos):
+    for some in chunks(sample_nos):
         query = columns.where(
             bucket_sample.c.sample_no.in_(some), bucket_sample.c.removed_at.is_(None)
         )
@@ -146,18 +143,22 @@ def left_behind(
     moved = bucket_sample.c.removed_at
     is_moved = moved.is_not(None) if commit_no is None else moved <= commit_no
     columns = select(bucket_sample.c.bucket_no, bucket_sample.c.sample_no)
-    for some in _chunks(sample_nos):
+    for some in chunks(sample_nos):
         query = columns.where(bucket_sample.c.sample_no.in_(some), is_moved)
         for bucket, number in connection.execute(query):
             found[bucket].append(number)
     return dict(found)
 
 
-def _chunks(values: Collection[Value]) -> Iterator[list[Value]]:
-    """The values in lists that a database takes as parameters of one statement."""
-    ordered = sorted(values)
-    for start in range(0, len(ordered), _PARAMETERS):
-        yield ordered[start : start + _PARAMETERS]
+def persons_with_sample(connection: Connection, persons: Collection[str]) -> set[str]:
+    """Those of some persons of whom a live sample is there."""
+    found: set[str] = set()
+    for some in chunks(persons):
+        query = select(sample.c.person_id).where(
+            sample.c.person_id.in_(some), sample.c.removed_at.is_(None)
+        )
+        found.update(connection.scalars(query.distinct()))
+    return found
 
 
 def insert_samples(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

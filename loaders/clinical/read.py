@@ -57,7 +57,19 @@ def read_documents(
         raise BatchRefused("file_missing", "there is no such directory", directory.name)
     files = sorted(one for one in directory.rglob("*") if one.is_symlink() or not one.is_dir())
     paths = (one.relative_to(directory).as_posix() for one in files)
-    found = [_recognised(directory, path) for path in paths if path not in skipped]
+    wanted = [path for path in paths if path not in skipped]
+    return read_named(directory, wanted, person_from=person_from, mappings=mappings)
+
+
+def read_named(
+    directory: Path,
+    paths: Iterable[str],
+    *,
+    person_from: PersonFrom = "subject",
+    mappings: Sequence[CodeMap] = (),
+) -> ClinicalDocuments:
+    """`read_documents` of some files of a directory alone, as of a batch."""
+    found = [_recognised(directory, path) for path in paths]
     documents = [
         replace(one, records=add_mapped(one.records, mappings))
         for one in (*_single_documents(found, person_from), *_omop_documents(found))

@@ -201,10 +201,10 @@ def test_a_project_sees_its_scope_under_its_own_pseudonyms(loaded: Warehouse) ->
     assert scope_filter({}).terms == ()
 
 
-def test_a_feature_cannot_be_asked_for_without_hpo(sqlite_warehouse: Warehouse) -> None:
-    with pytest.raises(NotFound) as missing:
-        chosen(sqlite_warehouse, "HP:0001250")
-    assert missing.value.reason == "hpo_missing"
+def test_a_feature_is_asked_for_by_the_release_that_comes_with_cad(
+    sqlite_warehouse: Warehouse,
+) -> None:
+    assert len(chosen(sqlite_warehouse, "HP:0001250")) == 0
     assert len(chosen(sqlite_warehouse, "sex=XX")) == 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cad.annotation.load import add_annotation
-from cad.clinical.hpo import open_hpo
+from cad.clinical.hpo import default_file, open_hpo
 from cad.leases import pin
 from cad.sql_access import open_sql
 from cad.warehouse import Warehouse
@@ -145,8 +145,25 @@ def test_unknown_term_and_missing_release_are_refused(
 ) -> None:
     refused = cad_json("hpo", "HP:7777777", "-w", loaded.path, code=1)
     assert (refused["reason"], refused["where"]) == ("hpo_unknown", "HP:7777777")
-    refused = cad_json("hpo", "HP:0001250", "-w", sqlite_warehouse.path, code=1)
+    where = ("-w", sqlite_warehouse.path)
+    refused = cad_json("hpo", "HP:0001250", "--annotation", "none", *where, code=1)
     assert refused["reason"] == "hpo_missing"
+
+
+def test_a_release_comes_with_cad(sqlite_warehouse: Warehouse) -> None:
+    where = ("-w", sqlite_warehouse.path)
+    path, version = default_file()
+    with path.open() as lines:
+        assert f"data-version: hp/releases/{version}\n" in [next(lines) for _ in range(5)]
+    found = cad_json("hpo", "HP:0002279", *where)
+    assert (found["hpo_id"], found["source"], found["version"]) == ("HP:0001250", "hpo", version)
+    with pin(sqlite_warehouse) as commit_no:
+        assert commit_no == 0
+    added = cad_json("annotation", "add", "hpo", "--default", *where)
+    assert (added["version"], added["commit"]) == (version, 1)
+    assert cad_json("hpo", "HP:0002279", *where) == found
+    assert cad("annotation", "add", "clinvar", "--default", *where).exit_code == 2
+    assert cad("annotation", "add", "clinvar", *where).exit_code == 2
 
 
 def test_variant_answers_as_before(loaded: Warehouse) -> None:
