@@ -30,6 +30,7 @@ from cad.registry.files import lake_files
 from cad.registry.samples import desired_samples, left_behind
 from cad.registry.tables import folded
 from cad.sql_annotations import annotation_table_names, files_by_table, source_table
+from cad.sql_clinical import person_tables
 from cad.warehouse import Warehouse
 from schemas.errors import BadQuestion
 from schemas.views import BATCHES, SAMPLES, STRATA, VIEWS
@@ -201,6 +202,7 @@ def _registry_tables(warehouse: Warehouse, base: Base) -> dict[str, pa.Table]:
         batches = list_batches(connection, base.pinned_no)
         samples = desired_samples(connection, base.pinned_no)
         annotations = source_table(connection, base.pinned_no)
+        persons = person_tables(connection, warehouse, base.pinned_no)
         counted = set(
             connection.scalars(select(folded.c.sample_no).where(folded.c.purpose == base.purpose))
         )
@@ -218,6 +220,7 @@ def _registry_tables(warehouse: Warehouse, base: Base) -> dict[str, pa.Table]:
         ),
         "samples": pa.Table.from_pylist(rows, SAMPLES),
         "annotations": annotations,
+        **persons,
         "strata": pa.Table.from_pylist(
             [{"number": one.number, "stratum": one.name} for one in base.strata], STRATA
         ),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from cad.build.plan import BuildPlan, make_plan
+from cad.clinical.status import clinical_status
 from cad.registry.bases import BaseRow, latest_base
 from cad.registry.batches import list_batches
 from cad.registry.engine import reading, registry_now
@@ -68,6 +69,7 @@ class WarehouseStatus:
         lake: files and bytes.
         sessions: writers that have not committed.
         readers: readers that keep removed files alive.
+        clinical: as `cad.clinical.status.clinical_status` says.
         findings: where genotypes contradict sample sheets, by kind and batch.
     """
 
@@ -86,6 +88,7 @@ class WarehouseStatus:
     lake: LakeSize
     sessions: Sequence[OpenSession]
     readers: int
+    clinical: Mapping[str, Any]
     findings: Sequence[FindingCount] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -137,6 +140,7 @@ def read_status(warehouse: Warehouse) -> WarehouseStatus:
             lake=_lake_size(connection),
             sessions=_open_sessions(connection),
             readers=_count_readers(connection),
+            clinical=clinical_status(connection, warehouse, commit_no),
             findings=count_findings(connection),
         )
 

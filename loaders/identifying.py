@@ -104,6 +104,8 @@ _NIR: Final = re.compile(
 """Sex, year, month (beyond 12 where it is not known), department, commune, order, key."""
 _SNOMED_LONG: Final = re.compile(r"\d{5}1000\d{3}1\d\d")
 """A SNOMED CT identifier of an extension; one of 97 such numbers of 15 digits has a right key."""
+_SHORT: Final = 80
+"""Texts of so many characters are remembered."""
 _CORSICA: Final = {"2A": "19", "2B": "18"}
 """What replaces the two departments with a letter when the key is reckoned."""
 
@@ -145,7 +147,7 @@ def find_identifying(document: Any) -> list[Finding]:
                     children.append((place, value))
         elif isinstance(node, list):
             children = [(f"{pointer}/{index}", value) for index, value in enumerate(node)]
-        elif isinstance(node, str | int | float) and (what := find_in_text(str(node))):
+        elif isinstance(node, str | int | float) and (what := _find_in_value(str(node))):
             found.append(Finding(pointer, what))
         waiting += reversed(children)
     return found
@@ -170,6 +172,16 @@ def _of_object(pointer: str, node: dict[str, Any]) -> Iterator[Finding]:
         key.startswith("value") and _is_full_date(value) for key, value in node.items()
     ):
         yield Finding(pointer, BIRTH_DATE)
+
+
+def _find_in_value(text: str) -> str | None:
+    """`find_in_text`; codes and their labels, which documents repeat, are searched once."""
+    return _find_in_short(text) if len(text) <= _SHORT else find_in_text(text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _find_in_short(text: str) -> str | None:
+    return find_in_text(text)
 
 
 @lru_cache(maxsize=4096)

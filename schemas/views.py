@@ -10,6 +10,14 @@ from typing import Final
 
 import pyarrow as pa
 
+from schemas.clinical_views import (
+    CONSENTS,
+    DISEASES,
+    INTERPRETATIONS,
+    MEASUREMENTS,
+    PERSONS,
+    PHENOTYPES,
+)
 from schemas.columns import column as _column
 from schemas.columns import said
 from schemas.lake import LAKE_TABLES
@@ -171,6 +179,12 @@ VIEWS: Final[dict[str, pa.Schema]] = {
     "strata": STRATA,
     "samples": SAMPLES,
     "batches": BATCHES,
+    "persons": PERSONS,
+    "phenotypes": PHENOTYPES,
+    "diseases": DISEASES,
+    "measurements": MEASUREMENTS,
+    "interpretations": INTERPRETATIONS,
+    "consents": CONSENTS,
     "calls": CALLS,
     "callable": CALLABLE,
     "base_counts": BASE_COUNTS,

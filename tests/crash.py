@@ -16,6 +16,7 @@ import psutil
 from pydantic import ByteSize
 
 from cad.annotation.load import add_annotation
+from cad.clinical.push import push_clinical
 from cad.commit import open_session
 from cad.push import push_batch
 from cad.settings import Settings
@@ -56,6 +57,13 @@ def push_at(path: Path, batch: Path, fault: str) -> None:
     """Push a batch, ending where `fault` says (`cad.faults`)."""
     os.environ["CAD_FAULT"] = fault
     push(path, batch)
+
+
+def push_clinical_at(path: Path, directory: Path, fault: str) -> None:
+    """Push clinical documents, ending where `fault` says (`cad.faults`)."""
+    os.environ["CAD_FAULT"] = fault
+    with Warehouse.open(path) as warehouse:
+        push_clinical(warehouse, directory)
 
 
 def push_until(path: Path, batch: Path, calls: int) -> None:

@@ -101,6 +101,7 @@ def _show_status(document: Mapping[str, Any], console: Console) -> None:
         table.add_row(f"  {name}", _purpose_text(one))
     waiting = document["batches_not_built"]
     table.add_row("not built", _waiting_text(waiting, is_built=document["is_built"]))
+    _show_clinical(document["clinical"], table)
     lake = document["lake"]
     table.add_row("lake", f"{lake['files']:,} files, {_size(lake['bytes'])}")
     if lake["removed_files"]:
@@ -116,6 +117,21 @@ def _show_status(document: Mapping[str, Any], console: Console) -> None:
         table.add_row("finding", Text(text))
     console.print(table)
     show_fired(document["watched"], console)
+
+
+def _show_clinical(clinical: Mapping[str, Any], table: Table) -> None:
+    if not clinical["documents"]:
+        return
+    text = f"{clinical['documents']:,} documents, {clinical['persons']:,} persons"
+    if clinical["persons_without_sample"]:
+        text += f", {clinical['persons_without_sample']:,} without a sample yet"
+    table.add_row("clinical", text)
+    hpo = clinical["hpo"]
+    if hpo is not None and hpo["terms_newer"]:
+        terms = hpo["terms_newer"]
+        shown = ", ".join(terms[:3]) + (" ..." if len(terms) > 3 else "")
+        text = f"{hpo['version']} does not know {len(terms):,} recorded term(s): {shown}"
+        table.add_row(f"  {hpo['source']}", Text(text))
 
 
 def _base_text(document: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -163,7 +163,7 @@ def _without_relatives(part: Part, withdrawn: Collection[str]) -> Part:
         {**row, "relative_id": None} if row["relative_id"] in withdrawn else row
         for row in relations
     ]
-    return Part(part.document, part.person_id, {**part.rows, "relation": kept}, part.flags)
+    return replace(part, rows={**part.rows, "relation": kept})
 
 
 def named_persons(documents: Sequence[ClinicalDocument]) -> set[str]:

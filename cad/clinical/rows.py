@@ -43,18 +43,17 @@ _TERM_FLAGS: Final = {"alternative": "term_replaced", "obsolete": "term_obsolete
 
 @dataclass(frozen=True)
 class Part:
-    """What one document says of one person: rows by table, and how many values deserve a look."""
+    """What one document says of one person: rows by table, and how many values deserve a look.
+
+    `sha256` is of the rows as the document has them, relatives named: what is said, however it is
+    written. It stays the same when a relative withdraws and is named no more.
+    """
 
     document: ClinicalDocument
     person_id: str
     rows: Mapping[str, Sequence[Row]]
     flags: Mapping[str, int]
-
-    @property
-    def sha256(self) -> str:
-        """Of the rows: what is said, however it is written."""
-        text = json.dumps(self.rows, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,9 @@ class RowMaker:
             table, row, noted = self._row(one)
             rows.setdefault(one.person_id, {}).setdefault(table, []).append(row)
             flags[one.person_id].update(noted)
-        return [Part(document, owner, held, flags[owner]) for owner, held in rows.items()]
+        return [
+            Part(document, owner, held, flags[owner], _digest(held)) for owner, held in rows.items()
+        ]
 
     def _row(self, one: Any) -> tuple[str, Row, list[str]]:
         """Table, columns and flags of a record."""
@@ -128,6 +129,11 @@ class RowMaker:
         if key is not None:
             row |= {"contig": key.contig, "pos": key.pos, "ref": key.ref, "alt": key.alt}
         return "interpretation", row, [] if reason is None else [reason]
+
+
+def _digest(rows: Mapping[str, Sequence[Row]]) -> str:
+    text = json.dumps(rows, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _person(one: PersonRecord) -> Row:

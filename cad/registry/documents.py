@@ -23,7 +23,7 @@ from cad.registry.clinical_tables import (
     relation,
 )
 from cad.registry.engine import registry_now
-from cad.registry.tables import batch, consent, phenotype
+from cad.registry.tables import batch, consent, phenotype, visible
 
 OF_DOCUMENT: Final[dict[str, Table]] = {
     table.name: table
@@ -139,6 +139,15 @@ def remove_documents_of(connection: Connection, commit_no: int, batch_no: int) -
         document.c.batch_no == batch_no, document.c.removed_at.is_(None)
     )
     remove_documents(connection, commit_no, list(connection.scalars(query)))
+
+
+def told_persons(connection: Connection, commit_no: int) -> set[str]:
+    """Everybody of whom a document tells at a commit."""
+    queries = [
+        select(table.c.person_id).where(visible(table, commit_no), table.c.document_no.is_not(None))
+        for table in OF_DOCUMENT.values()
+    ]
+    return set(connection.scalars(union(*queries)))
 
 
 def find_delivery(connection: Connection, content_sha256: str) -> Mapping[str, Any] | None:

@@ -69,6 +69,11 @@ class TestAccepted:
                  "warnings": [{"reason": "sites_single_sample", "records": 1, "examples": []}],
                  "alleles": {"loaded": 0, "not_carried": 1, "set_aside": 0}},
             ],
+            "documents": [
+                {"path": "phenotypes.tsv", "kind": "phenotypes", "documents": 1, "persons": 2,
+                 "records": 6, "kept": 6, "set_aside": nothing, "flags": nothing,
+                 "rows": {"phenotype": 2}},
+            ],
             "warnings": nothing,
         }  # fmt: skip
         with reading(warehouse.engine) as connection:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cad.build.run import build_base
+from cad.clinical.push import push_clinical
 from cad.compact import compact
 from cad.leases import pin
 from cad.push import push_batch
@@ -23,8 +24,16 @@ from cad.warehouse import Warehouse
 from cad.withdraw import withdraw
 from schemas.errors import Conflict
 from tests.base.reading import assert_same_base, base_frame
+from tests.cad.clinical_dir import put
 from tests.pushed import family
 from tests.twin.cohorts import Shape, random_batch_dirs
+
+MOTHER_AS_FHIR = {
+    "resourceType": "Bundle",
+    "id": "bundle-of-MOTHER",
+    "type": "collection",
+    "entry": [{"resource": {"resourceType": "Patient", "id": "P-MOTHER", "gender": "female"}}],
+}
 
 
 def every_byte(folder: Path) -> bytes:
@@ -59,8 +68,19 @@ def test_person_is_hidden_then_subtracted_then_erased(warehouse: Warehouse, trio
 
 @pytest.mark.parametrize("built_before", [True, False])
 def test_no_byte_names_the_person(tmp_path: Path, trio: Path, built_before: bool) -> None:
+    own = {"id": "packet-of-MOTHER", "subject": {"id": "P-MOTHER", "sex": "FEMALE"}}
+    put(trio, {"phenopackets/P-MOTHER.json": own, "fhir/MOTHER.json": MOTHER_AS_FHIR})
+    delivered = {
+        "MOTHER/all.json": {**own, "id": "MOTHER-2"},
+        "trio.ped": ["F1 P-CHILD P-FATHER P-MOTHER 2 2", "F1 P-MOTHER 0 0 2 1"],
+        "consents.tsv": [
+            "person_id scope status signed_on", "P-MOTHER research given 2026-01-05",
+            "P-FATHER research given 2026-01-05",
+        ],
+    }  # fmt: skip
     with Warehouse.create(tmp_path / "warehouse", "GRCh38") as warehouse:
         push_batch(warehouse, trio)
+        push_clinical(warehouse, put(tmp_path / "documents", delivered))
         if built_before:
             build_base(warehouse)
         assert b"P-MOTHER" in every_byte(warehouse.path)
@@ -70,6 +90,10 @@ def test_no_byte_names_the_person(tmp_path: Path, trio: Path, built_before: bool
     assert b"P-MOTHER" not in found
     assert b"MOTHER" not in found
     assert b"P-FATHER" in found
+    with Warehouse.open(tmp_path / "warehouse") as warehouse:
+        again = push_clinical(warehouse, tmp_path / "documents")
+        assert (again.status, again.persons, again.persons_ignored) == ("unchanged", 2, 1)
+        assert b"MOTHER" not in every_byte(warehouse.path)
 
 
 def test_file_named_after_the_sample_loses_its_name_in_the_receipt(
