@@ -70,13 +70,8 @@ def _with_terms(rows: pa.Table, hpo: Hpo | None) -> pa.Table:
             return None
         return (hpo.resolve(code) if hpo else None) or code
 
-    known: dict[tuple[str, str], str | None] = {}
-    terms = []
     pairs = zip(rows["system"].to_pylist(), rows["code"].to_pylist(), strict=True)
-    for pair in pairs:
-        if pair not in known:
-            known[pair] = term(*pair)
-        terms.append(known[pair])
+    terms = [term(str(system), str(code)) for system, code in pairs]
     whole = rows.append_column("term", pa.array(terms, pa.string()))
     return whole.select(PHENOTYPES.names).cast(PHENOTYPES)
 

@@ -33,7 +33,7 @@ def show(
 ) -> Reply:
     """Show what a person has decided: what holds today by scope, and every decision.
 
-    Example: cad consent show P0042 -w national
+    Example: cad consent show P1 -w national
     """
     with Warehouse.open(warehouse) as opened:
         document = show_consents(opened, person_id)

@@ -129,8 +129,8 @@ def _family_ids(members: Mapping[str, FamilyMember]) -> dict[str, str]:
             waiting += new
         seen |= group
         named = min((found[one] for one in group if one in found), default=min(group))
-        for one in group:
-            found.setdefault(one, named)
+        for linked in group:
+            found.setdefault(linked, named)
     return found
 
 

@@ -15,6 +15,7 @@ from cad.settings import Settings
 from cad.warehouse import Warehouse
 from tests.annotations import clinvar_line, sites
 from tests.batch_dir import BatchDir, good_batch, table, vcf
+from tests.cad.clinical_dir import packet, put
 from tests.cli import cad, cad_json
 
 RECEIPT = {"batch_id", "commit", "status", "samples", "samples_ignored", "files"}
@@ -360,6 +361,12 @@ def test_every_example_works_in_the_order_of_the_page(
         table("person_id|scope|status|signed_on", "P1|industry|given|2026-02-01")
     )
     (tmp_path / "corrections.tsv").write_bytes(table("person_id|affected", "P2|0"))
+    (tmp_path / "hospital.key").write_bytes(bytes(range(32)))
+    for folder in ("export", "hospital-2026-11"):
+        put(tmp_path / folder, {"P1.json": packet("k1", "P1", "HP:0001250")})
+    cohorts = {"name": "cohort", "version": "2026-10", "valid_from": "2026-10-01",
+               "rows": [{"cohort": "POPGEN", "purposes": ["research"]}]}  # fmt: skip
+    (tmp_path / "cohorts-2026-10.json").write_text(json.dumps(cohorts))
     ran = set()
     for name, command in walk():
         _, examples = split_help(command)
