@@ -72,6 +72,12 @@ COMMANDS: Final[dict[str, Entry]] = {
         "burden",
         "Whether cases carry a gene's damaging variants more often than controls.",
     ),
+    "family": Entry(
+        _FIGURES,
+        "family",
+        "family",
+        "Variants of a family's children that fit a way of inheritance.",
+    ),
     "depth": Entry(
         _FIGURES,
         "depth",

@@ -112,10 +112,11 @@ def burden(
     Example: cad burden SCN1A KCNQ2 -w national --cases HP:0001250 --controls affected=0
     """
     rules = Rules(
-        _chosen(mask, MASKS, ("lof", "lof+missense")), _chosen(model, MODELS, MODELS), max_af,
-        max_gnomad_af, score, min_score, min_callable, tuple(covariate or ("sex", "platform")),
+        chosen_words(mask, MASKS, ("lof", "lof+missense")), chosen_words(model, MODELS, MODELS),
+        max_af, max_gnomad_af, score, min_score, min_callable,
+        tuple(covariate or ("sex", "platform")),
     )  # fmt: skip
-    names = [*(symbols or ()), *_lines(genes)]
+    names = [*(symbols or ()), *gene_lines(genes)]
     if not names:
         raise BadQuestion("request_malformed", "name a gene, or a file of them by --genes")
     asked = parse_filter(cases or ()), parse_filter(controls or ())
@@ -128,7 +129,7 @@ def burden(
     return Reply(document, lambda console: _show(document, console))
 
 
-def _chosen(words: list[str] | None, known: tuple[Any, ...], default: tuple[Any, ...]) -> Any:
+def chosen_words(words: list[str] | None, known: tuple[Any, ...], default: tuple[Any, ...]) -> Any:
     """The words asked for, each a known one."""
     for word in words or ():
         if word not in known:
@@ -136,7 +137,8 @@ def _chosen(words: list[str] | None, known: tuple[Any, ...], default: tuple[Any,
     return tuple(dict.fromkeys(words or default))
 
 
-def _lines(path: Path | None) -> list[str]:
+def gene_lines(path: Path | None) -> list[str]:
+    """The names that a file of genes gives, one a line."""
     if path is None:
         return []
     try:

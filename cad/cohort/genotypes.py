@@ -34,7 +34,7 @@ from schemas.known import PLOIDY, SEXES
 from schemas.known import passing as passing_of
 from schemas.known import raw as raw_of
 
-__all__ = ["EVIDENCE", "Calls", "GenotypeReader", "Known", "Variants"]
+__all__ = ["EVIDENCE", "Calls", "GenotypeReader", "Known", "Variants", "region_classes"]
 
 EVIDENCE: Final = ("dp", "gq", "ad_ref", "ad_alt")
 """Columns of calls that tell how sure a call is; -1 where the file says nothing."""
@@ -114,7 +114,9 @@ class GenotypeReader:
         if codes.size:
             self._lay_tracks(codes, contig, positions)
             self._lay_callable(codes, contig, positions)
-        copies = _KNOWN_COPIES[self._regions(contig, positions)][:, self.members.sex].T
+        copies = _KNOWN_COPIES[region_classes(self._assembly, contig, positions)][
+            :, self.members.sex
+        ].T
         known = codes & KNOWN
         passing, raw = _PASSING[copies, known], _RAW[copies, known]
         return Known(positions, passing, raw, codes >= ASSAYED, copies)
@@ -200,7 +202,7 @@ class GenotypeReader:
     def _calls_of(self, contig: str, rows: pa.Table, member: Ints, evidence: bool) -> Calls:
         pos = rows["pos"].to_numpy().astype(np.int64)
         variants, variant = _numbered(contig, pos, rows)
-        copies = _DOSE_COPIES[self._regions(contig, pos), self.members.sex[member]]
+        copies = _DOSE_COPIES[region_classes(self._assembly, contig, pos), self.members.sex[member]]
         dosage = rows["dosage"].to_numpy()
         raw_copies = _RAW[copies, dosage]
         order = np.lexsort((member, variant))
@@ -222,12 +224,13 @@ class GenotypeReader:
         nothing = Variants(contig, none, [], [])
         return Calls(self.members, nothing, none, none, no_octets, no_octets, no_octets, values)
 
-    def _regions(self, contig: str, positions: Ints) -> Ints:
-        """The region class of each position."""
-        parts = stretches(self._assembly, contig)
-        starts = np.array([part.start for part in parts], np.int64)
-        classes = np.array([part.region_class for part in parts], np.int64)
-        return classes[np.searchsorted(starts, positions, "right") - 1]
+
+def region_classes(assembly: Assembly, contig: str, positions: Ints) -> Ints:
+    """The region class of each position of a contig (`schemas.contigs.RegionClass`)."""
+    parts = stretches(assembly, contig)
+    starts = np.array([part.start for part in parts], np.int64)
+    classes = np.array([part.region_class for part in parts], np.int64)
+    return classes[np.searchsorted(starts, positions, "right") - 1]
 
 
 def _numbered(contig: str, pos: Ints, rows: pa.Table) -> tuple[Variants, Ints]:
