@@ -52,8 +52,10 @@ Kind = Literal[
     "erase",
     "annotate",
     "watch",
+    "release",
     "codes",
     "clinical",
+    "release",
 ]
 T = TypeVar("T")
 

@@ -27,6 +27,7 @@ STEPS: Final[dict[str, tuple[str, ...]]] = {
     "erase": ("erase:file_rewritten",),
     "annotate": ("annotate:read",),
     "watch": (),
+    "release": ("release:purpose_written",),
     "codes": (),
     "clinical": ("clinical:read",),
     "sweep": ("sweep:aborted", "sweep:forgotten", "sweep:file_deleted"),

@@ -169,6 +169,13 @@ COMMANDS: Final[dict[str, Entry]] = {
         "withdraw",
         "Withdraw a person: hidden at once, taken out of the figures by the next build.",
     ),
+    "release": Entry(
+        _OPERATOR,
+        "release",
+        "",
+        "Freeze the figures under a name, small ones hidden outside care.",
+        {"create": "create", "list": "list_", "show": "show"},
+    ),
     "project": Entry(
         _OPERATOR,
         "project",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cad.cli.operator import record
-from cad.cli.options import FieldsOption, PurposeOption, WarehouseOption
+from cad.cli.options import FieldsOption, PurposeOption, ReleaseOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.export.names import Naming
 from cad.export.parquet import export_parquet
@@ -34,13 +34,14 @@ def vcf(
         bool, typer.Option("--all", help="Write variants that only raw counts show, too.")
     ] = False,
     annotation: FieldsOption = None,
+    release: ReleaseOption = None,
 ) -> Reply:
     """Write a sites VCF and its index, one biallelic line per variant.
 
     Example: cad export vcf -o national.vcf.gz -w national
     """
     with Warehouse.open(warehouse) as opened:
-        record(opened, "export", purpose, {"format": "vcf", "all": all_})
+        record(opened, "export", purpose, {"format": "vcf", "all": all_}, release=release)
         made = export_vcf(
             opened,
             out,
@@ -48,6 +49,7 @@ def vcf(
             names=names,
             raw_only=all_,
             annotation=annotation or (),
+            release=release,
         )
     return _reply(made.to_json(), f"{made.variants:,} variants")
 
@@ -60,14 +62,17 @@ def parquet(
     warehouse: WarehouseOption,
     purpose: PurposeOption = "care",
     annotation: FieldsOption = None,
+    release: ReleaseOption = None,
 ) -> Reply:
     """Write one row per variant and stratum as Parquet, a file per contig.
 
     Example: cad export parquet -o national-parquet -w national
     """
     with Warehouse.open(warehouse) as opened:
-        record(opened, "export", purpose, {"format": "parquet"})
-        made = export_parquet(opened, out, purpose=purpose, annotation=annotation or ())
+        record(opened, "export", purpose, {"format": "parquet"}, release=release)
+        made = export_parquet(
+            opened, out, purpose=purpose, annotation=annotation or (), release=release
+        )
     document = made.to_json()
     return _reply(document, f"{document['rows']:,} rows in {document['files']:,} files")
 

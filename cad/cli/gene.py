@@ -7,10 +7,17 @@ from typing import Annotated
 import typer
 
 from cad.cli.operator import record
-from cad.cli.options import AnnotationOption, PurposeOption, StratumOption, WarehouseOption
+from cad.cli.options import (
+    AnnotationOption,
+    PurposeOption,
+    ReleaseOption,
+    StratumOption,
+    WarehouseOption,
+)
+from cad.cli.readers import open_reader
 from cad.cli.reply import Reply
 from cad.cli.show_gene import show_gene
-from cad.query import BaseReader, find_gene, open_base
+from cad.query import find_gene
 from cad.warehouse import Warehouse
 
 
@@ -27,6 +34,7 @@ def gene(
     purpose: PurposeOption = "care",
     stratum: StratumOption = None,
     annotation: AnnotationOption = None,
+    release: ReleaseOption = None,
     impact: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,12 +60,13 @@ def gene(
 
     Example: cad gene BRCA1 -w national --impact HIGH --impact MODERATE
     """
-    with Warehouse.open(warehouse) as opened, open_base(opened, purpose) as base:
+    with Warehouse.open(warehouse) as opened, open_reader(opened, purpose, release) as reader:
         document = find_gene(
-            BaseReader(opened, base), symbol, stratum or (), annotation, impact or (),
+            reader, symbol, stratum or (), annotation, impact or (),
             consequence or (),
         )  # fmt: skip
         asked = {"gene": symbol, "strata": stratum}
         rows = len(document["variants"])
-        record(opened, "frequencies", purpose, asked, commit=base.commit_no, rows=rows)
+        commit = reader.base.commit_no
+        record(opened, "frequencies", purpose, asked, commit=commit, release=release, rows=rows)
     return Reply(document, lambda console: show_gene(document, console))

@@ -38,6 +38,15 @@ StratumOption = Annotated[
         show_default=False,
     ),
 ]
+ReleaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--release",
+        metavar="NAME",
+        help="Answer from this release, as outside users see it; where unset, the latest base.",
+        show_default=False,
+    ),
+]
 AnnotationOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -111,9 +111,10 @@ def source_of(answer: Mapping[str, Any]) -> str:
     built = answer["built_at"][:16].replace("T", " ")
     # Nobody is counted for a purpose to which nobody consented.
     platforms = f" from {', '.join(answer['platforms'])}" if answer["platforms"] else ""
+    release = "" if answer["release"] is None else f"release {answer['release']}, "
     return (
         f"{answer['assembly']}, {answer['purpose']}: {answer['persons']:,} persons{platforms}, "
-        f"commit {answer['commit']}, built {built}"
+        f"{release}commit {answer['commit']}, built {built}"
     )
 
 

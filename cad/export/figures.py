@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from schemas.contigs import CONTIGS
 
 Longs = NDArray[np.int64]
 Fractions = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,33 @@ class FiguresBlock:
     an_raw: Longs
     flags: Fractions
     """Variant x `FLAG_FIELDS`, NaN where nothing was tested."""
+    carriers_raw: Longs
+    """Persons who carry it, whatever the thresholds say; 0 where a release answers."""
+    masks: Mapping[str, Flags] = field(default_factory=dict)
+    """By figure: variant x stratum, where a release hides it; what is absent is shown."""
+
+    @property
+    def hidden(self) -> Flags:
+        """Variant x stratum: where any figure is hidden."""
+        found = np.zeros(self.ac.shape, bool)
+        for mask in self.masks.values():
+            found |= mask
+        return found
+
+    def texts(self, name: str, at: int) -> list[str]:
+        """A figure of one stratum as VCF writes it: ``.`` where it is hidden or undefined."""
+        values = getattr(self, name)[:, at].tolist()
+        is_real = getattr(self, name).dtype.kind == "f"
+        # Seven digits are what readers of VCF keep.
+        told = ["." if one != one else f"{one:.7g}" if is_real else str(one) for one in values]
+        if name in self.masks:
+            hidden = self.masks[name][:, at].tolist()
+            told = ["." if mask else text for text, mask in zip(told, hidden, strict=True)]
+        return told
+
+
+Contigs = Iterator[tuple[str, Iterator[FiguresBlock]]]
+"""Contigs with variants, in order, and the blocks of each."""
 
 
 def read_contig(base: Base, contig: str) -> Iterator[FiguresBlock]:
@@ -56,6 +84,16 @@ def read_contig(base: Base, contig: str) -> Iterator[FiguresBlock]:
                     yield _figures(base, contig, block)
             finally:
                 reader.close()
+
+
+def read_base_blocks(base: Base) -> Contigs:
+    """All variants of a base, contig by contig.
+
+    Raises:
+        Unavailable: `lake_file_damaged`.
+    """
+    for contig in contigs_of(base):
+        yield contig, read_contig(base, contig)
 
 
 def contigs_of(base: Base) -> list[str]:
@@ -92,4 +130,5 @@ def _figures(base: Base, contig: str, block: Block) -> FiguresBlock:
         ac_raw=allele_count(contig, *raw).astype(np.int64),
         an_raw=an_raw,
         flags=block.flags.T,
+        carriers_raw=sum(raw, np.zeros_like(n_het)),
     )

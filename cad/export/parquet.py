@@ -12,19 +12,19 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from cad.annotate.source_texts import SourceTeller, open_tellers
 from cad.export.annotations import gathered, write_records
-from cad.export.figures import FiguresBlock, contigs_of, read_contig
-from cad.flags import FLAG_FIELDS, raised_names
-from cad.query.base import Base, open_base
+from cad.export.figures import FiguresBlock
+from cad.export.rows import WITH_DICTIONARY, frequency_rows
+from cad.export.source import Source, open_source
+from cad.query.base import Base
 from cad.warehouse import Warehouse
 from loaders.lake_writer import file_sha256
 from schemas.errors import Conflict
+from schemas.releases import RELEASE_FREQUENCIES
 from schemas.views import FREQUENCIES
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 FORMAT: Final = "cad-export/1"
 MANIFEST: Final = "manifest.json"
 _ROW_GROUP_ROWS: Final = 262_144
-_WITH_DICTIONARY: Final = [name for name in FREQUENCIES.names if name != "pos"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class ExportedParquet:
     path: Path
     purpose: str
     commit: int
+    release: str | None
     files: tuple[ExportedFile, ...]
     seconds: float
 
@@ -63,7 +63,7 @@ class ExportedParquet:
             "manifest": str(self.path / MANIFEST),
             "purpose": self.purpose,
             "commit": self.commit,
-            "release": None,
+            "release": self.release,
             "files": len(self.files),
             "rows": sum(file.rows for file in self.files),
             "seconds": round(self.seconds, 3),
@@ -71,9 +71,14 @@ class ExportedParquet:
 
 
 def export_parquet(
-    warehouse: Warehouse, out: Path, *, purpose: str = "care", annotation: Sequence[str] = ()
+    warehouse: Warehouse,
+    out: Path,
+    *,
+    purpose: str = "care",
+    annotation: Sequence[str] = (),
+    release: str | None = None,
 ) -> ExportedParquet:
-    """Write the latest base of a purpose as rows of `schemas.views.FREQUENCIES`.
+    """Write the latest base of a purpose, or a release, as rows of `schemas.views.FREQUENCIES`.
 
     What sources say of its variants goes to folders of their own, to be joined by the variant.
 
@@ -82,11 +87,12 @@ def export_parquet(
         out: a directory that is absent or empty; it is filled whole or not at all.
         purpose: whose consents and cohorts let them count.
         annotation: sources whose fields are written (`cad.annotate.source_texts`).
+        release: of which the figures are, as it tells them.
 
     Raises:
         Conflict: `output_exists`.
         BadQuestion: `purpose_unknown`, `annotation_field_unknown`.
-        NotFound: `base_missing`, `annotation_unknown`.
+        NotFound: `base_missing`, `annotation_unknown`, `release_unknown`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     started = perf_counter()
@@ -95,47 +101,55 @@ def export_parquet(
     partial = out.with_name(f".{out.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        with open_base(warehouse, purpose) as base:
+        with open_source(warehouse, purpose, release) as source:
+            base = source.base
             partial.mkdir(parents=True)
-            files = tuple(_write_contig(base, contig, partial) for contig in contigs_of(base))
+            files = tuple(
+                _write_contig(base, contig, blocks, partial) for contig, blocks in source.blocks()
+            )
             tellers = open_tellers(warehouse, base.pinned_no, annotation)
-            said = [_write_source(base, teller, partial) for teller in tellers]
+            said = [_write_source(source, teller, partial) for teller in tellers]
             manifest = _manifest(warehouse, base, files) | {"annotations": said}
         text = json.dumps(manifest, indent=1, ensure_ascii=False)
         (partial / MANIFEST).write_text(text + "\n", encoding="utf-8")
         os.replace(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    exported = ExportedParquet(out, purpose, base.commit_no, files, perf_counter() - started)
+    exported = ExportedParquet(
+        out, purpose, base.commit_no, base.release, files, perf_counter() - started
+    )
     log.info("exported %d files in %.2f s", len(files), exported.seconds)
     return exported
 
 
-def _write_contig(base: Base, contig: str, folder: Path) -> ExportedFile:
+def _write_contig(
+    base: Base, contig: str, blocks: Iterator[FiguresBlock], folder: Path
+) -> ExportedFile:
+    schema = FREQUENCIES if base.release is None else RELEASE_FREQUENCIES
     path = folder / "frequencies" / f"{contig}.parquet"
     path.parent.mkdir(exist_ok=True)
     rows = 0
     with pq.ParquetWriter(
         path,
-        FREQUENCIES,
+        schema,
         compression="zstd",
-        use_dictionary=_WITH_DICTIONARY,  # type: ignore[arg-type]
+        use_dictionary=WITH_DICTIONARY,  # type: ignore[arg-type]
         column_encoding={"pos": "DELTA_BINARY_PACKED"},
     ) as writer:
-        for table in _row_groups(base, contig):
+        for table in _row_groups(base, blocks, schema):
             writer.write_table(table, row_group_size=table.num_rows)
             rows += table.num_rows
     name = path.relative_to(folder).as_posix()
     return ExportedFile(name, contig, rows, path.stat().st_size, file_sha256(path))
 
 
-def _write_source(base: Base, teller: SourceTeller, folder: Path) -> dict[str, Any]:
+def _write_source(source: Source, teller: SourceTeller, folder: Path) -> dict[str, Any]:
     """What a source says of the base's variants, a file a contig; its entry in the manifest."""
     files = []
-    for contig in contigs_of(base):
+    for contig, blocks in source.blocks():
         path = folder / "annotations" / teller.source.name / f"{contig}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = write_records(teller, gathered(read_contig(base, contig)), path)
+        rows = write_records(teller, gathered(blocks), path)
         if rows:
             name = path.relative_to(folder).as_posix()
             size, digest = path.stat().st_size, file_sha256(path)
@@ -148,45 +162,18 @@ def _write_source(base: Base, teller: SourceTeller, folder: Path) -> dict[str, A
     }
 
 
-def _row_groups(base: Base, contig: str) -> Iterator[pa.Table]:
+def _row_groups(
+    base: Base, blocks: Iterator[FiguresBlock], schema: pa.Schema
+) -> Iterator[pa.Table]:
     """The contig's rows in tables of about `_ROW_GROUP_ROWS`."""
     waiting: list[pa.Table] = []
-    for block in read_contig(base, contig):
-        waiting.append(_rows(base, block))
+    for block in blocks:
+        waiting.append(frequency_rows(base, block, schema))
         if sum(table.num_rows for table in waiting) >= _ROW_GROUP_ROWS:
             yield pa.concat_tables(waiting)
             waiting = []
     if waiting:
         yield pa.concat_tables(waiting)
-
-
-def _rows(base: Base, block: FiguresBlock) -> pa.Table:
-    """A block's variants x strata as rows."""
-    variants, strata = block.ac.shape
-    variant = np.repeat(np.arange(variants), strata)
-    names = pa.array([stratum.name for stratum in base.strata])
-    ref, alt = (pa.array(alleles) for alleles in zip(*block.alleles, strict=True))
-    columns = {
-        "contig": pa.repeat(block.contig, len(variant)),
-        "pos": _column(block.pos[variant]),
-        "ref": ref.take(variant),
-        "alt": alt.take(variant),
-        "stratum": names.take(np.tile(np.arange(strata), variants)),
-        "af": pa.array(block.af.ravel(), from_pandas=True),
-        "faf95": pa.array(block.faf95.ravel()),
-        "hidden": pa.repeat(False, len(variant)),
-        "flags": pa.array(raised_names(block.flags, base.variants)).take(variant),
-    }
-    for name, values in zip(FLAG_FIELDS, block.flags.T, strict=True):
-        columns[name] = pa.array(values, mask=np.isnan(values)).take(variant)
-    for name in FREQUENCIES.names:
-        if name not in columns:
-            columns[name] = _column(getattr(block, name).ravel())
-    return pa.Table.from_arrays([columns[name] for name in FREQUENCIES.names], schema=FREQUENCIES)
-
-
-def _column(values: NDArray[np.int64]) -> pa.Array[Any]:
-    return pa.array(values.astype(np.int32))
 
 
 def _manifest(warehouse: Warehouse, base: Base, files: tuple[ExportedFile, ...]) -> dict[str, Any]:
@@ -199,7 +186,7 @@ def _manifest(warehouse: Warehouse, base: Base, files: tuple[ExportedFile, ...])
         "assembly": warehouse.assembly,
         "purpose": base.purpose,
         "commit": base.commit_no,
-        "release": None,
+        "release": base.release,
         "built_at": base.built_at.isoformat(),
         "persons": base.persons,
         "variants": base.variants,

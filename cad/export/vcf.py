@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from cad.annotate.source_texts import SourceTeller, open_tellers
 from cad.build.people import ALL
 from cad.export.annotations import gathered, info_tails
-from cad.export.figures import FiguresBlock, contigs_of, read_contig
+from cad.export.figures import Contigs, FiguresBlock
 from cad.export.names import Naming, field_suffixes
+from cad.export.source import open_source
 from cad.flags import raised_names
-from cad.query.base import Base, open_base
+from cad.query.base import Base
 from cad.warehouse import Warehouse
 from schemas.contigs import CONTIGS, contig_length, vcf_contig
 from schemas.errors import Conflict
@@ -62,6 +63,7 @@ class ExportedVcf:
     path: Path
     purpose: str
     commit: int
+    release: str | None
     variants: int
     seconds: float
 
@@ -72,7 +74,7 @@ class ExportedVcf:
             "index": f"{self.path}.tbi",
             "purpose": self.purpose,
             "commit": self.commit,
-            "release": None,
+            "release": self.release,
             "variants": self.variants,
             "seconds": round(self.seconds, 3),
         }
@@ -86,8 +88,9 @@ def export_vcf(
     names: Naming = "cad",
     raw_only: bool = False,
     annotation: Sequence[str] = (),
+    release: str | None = None,
 ) -> ExportedVcf:
-    """Write the latest base of a purpose, and its tabix index beside it.
+    """Write the latest base of a purpose, or a release, and its tabix index beside it.
 
     Args:
         warehouse: the warehouse.
@@ -96,11 +99,12 @@ def export_vcf(
         names: how the fields are named (`cad.export.names`).
         raw_only: whether variants without a passing carrier are written too, FILTER ``AC0``.
         annotation: sources whose fields are written too (`cad.annotate.source_texts`).
+        release: of which the figures are, as it tells them.
 
     Raises:
         Conflict: `output_exists`, `field_name_collision`.
         BadQuestion: `purpose_unknown`, `annotation_field_unknown`.
-        NotFound: `base_missing`, `annotation_unknown`.
+        NotFound: `base_missing`, `annotation_unknown`, `release_unknown`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     started = perf_counter()
@@ -112,41 +116,57 @@ def export_vcf(
     partial = out.with_name(f".{out.name}.part.gz")
     partial_index = partial.with_name(f"{partial.name}.tbi")
     try:
-        with open_base(warehouse, purpose) as base:
+        with open_source(warehouse, purpose, release) as source:
+            base = source.base
             suffixes = field_suffixes([stratum.name for stratum in base.strata], names)
             out.parent.mkdir(parents=True, exist_ok=True)
             tellers = open_tellers(warehouse, base.pinned_no, annotation)
-            variants = _write(warehouse, base, suffixes, raw_only, tellers, partial)
-        pysam.tabix_index(str(partial), preset="vcf", force=True)
+            blocks = source.blocks()
+            variants = write_sites(warehouse, base, blocks, suffixes, raw_only, tellers, partial)
         partial_index.rename(index)
         partial.rename(out)
     finally:
         for path in (partial, partial_index):
             path.unlink(missing_ok=True)
-    exported = ExportedVcf(out, purpose, base.commit_no, variants, perf_counter() - started)
+    exported = ExportedVcf(
+        out, purpose, base.commit_no, base.release, variants, perf_counter() - started
+    )
     log.info("exported %d variants in %.2f s", variants, exported.seconds)
     return exported
 
 
-def _write(
+def write_sites(
     warehouse: Warehouse,
     base: Base,
+    contigs: Contigs,
     suffixes: dict[str, str],
     raw_only: bool,
     tellers: Sequence[SourceTeller],
     path: Path,
 ) -> int:
+    """Write a sites VCF, ``.gz``, and its index; returns how many lines it has.
+
+    Args:
+        warehouse: the warehouse.
+        base: whose figures they are.
+        contigs: the figures.
+        suffixes: what the fields of each stratum end with.
+        raw_only: whether variants without a passing carrier are written too.
+        tellers: what sources say of the variants.
+        path: the file.
+    """
     template = _template(base, suffixes)
     variants = 0
     with pysam.BGZFile(str(path), "w", None) as file:
         file.write(_header(warehouse, base, suffixes, tellers).encode())
-        for contig in contigs_of(base):
+        for contig, figures in contigs:
             name = vcf_contig(warehouse.assembly, contig)
-            for blocks in gathered(read_contig(base, contig)):
+            for blocks in gathered(figures):
                 for block, tails in zip(blocks, info_tails(tellers, blocks), strict=True):
                     lines = list(_lines(name, block, template, raw_only, base.variants, tails))
                     file.write("".join(lines).encode())
                     variants += len(lines)
+    pysam.tabix_index(str(path), preset="vcf", force=True)
     return variants
 
 
@@ -165,6 +185,7 @@ def _header(
         f"##cad_commit={base.commit_no}",
         f"##cad_built_at={base.built_at.isoformat()}",
         f"##cad_persons={base.persons}",
+        *([] if base.release is None else [f"##cad_release={base.release}"]),
         '##FILTER=<ID=PASS,Description="All filters passed">',
         '##FILTER=<ID=AC0,Description="No carrier passes; raw counts only">',
     ]
@@ -204,19 +225,17 @@ def _lines(
     tails: Sequence[str],
 ) -> Iterator[str]:
     """The lines of a block of a base with so many variants; INFO ends with the tails."""
-    columns: list[list[Any]] = []
+    columns: list[Sequence[Any]] = []
     for at in range(block.ac.shape[1]):
-        columns += [block.ac[:, at].tolist(), block.an[:, at].tolist()]
-        columns += [_fractions(block.af[:, at]), block.n_hom[:, at].tolist()]
+        columns += [block.texts(name, at) for name in ("ac", "an", "af", "n_hom")]
         if at == 0:
-            columns += [block.n_hemi[:, 0].tolist(), _fractions(block.faf95[:, 0])]
-            columns += [block.ac_raw[:, 0].tolist(), block.an_raw[:, 0].tolist()]
+            columns += [block.texts(name, 0) for name in ("n_hemi", "faf95", "ac_raw", "an_raw")]
             columns += [_fractions(values) for values in block.flags.T]
             columns.append([",".join(one) or "." for one in raised_names(block.flags, variants)])
     columns.append(list(tails))
-    rows = zip(block.pos.tolist(), block.alleles, *columns, strict=True)
-    for pos, (ref, alt), *figures in rows:
-        if figures[0] > 0:
+    rows = zip(block.ac[:, 0].tolist(), block.pos.tolist(), block.alleles, *columns, strict=True)
+    for ac, pos, (ref, alt), *figures in rows:
+        if ac > 0:
             yield template % (name, pos, ref, alt, "PASS", *figures)
         elif raw_only:
             yield template % (name, pos, ref, alt, "AC0", *figures)

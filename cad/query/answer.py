@@ -18,6 +18,7 @@ from cad.query.mito import BINS, vaf_histograms
 from cad.query.parse import Region, Variant, parse_region
 from cad.query.reader import BaseReader, Figures
 from loaders.normalise import normalise_variant
+from schemas.errors import Forbidden
 
 Document = dict[str, Any]
 
@@ -48,8 +49,11 @@ def find_variant(
             `annotation_unknown`.
         Conflict: `base_conflict`, where a build replaced the base while a family was taken out or
             M was read.
+        Forbidden: `not_allowed`, where a family is to be taken out of a release.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
+    if excluding_family is not None and reader.base.release is not None:
+        raise Forbidden("not_allowed", "a release is told as it is, without leaving anybody out")
     variant = resolve(reader, text)
     chosen = chosen_strata(reader.base, strata)
     region = Region(variant.contig, variant.pos, variant.pos)
@@ -134,7 +138,8 @@ def _by_vaf(
     reader: BaseReader, region: Region, excluding_family: str | None = None
 ) -> Callable[[Variant], Document]:
     """What the variants of a region gain: on M persons by VAF, elsewhere nothing."""
-    if region.contig != "M":
+    if region.contig != "M" or reader.base.release is not None:
+        # A release stores none.
         return lambda _: {}
     found = vaf_histograms(reader, region, excluding_family)
     nobody = [0] * BINS
@@ -166,6 +171,10 @@ def _document(
     without: FamilyShare | None = None,
 ) -> Document:
     rows = _rows(reader, variant.contig, figures, chosen)
+    for name, mask in figures.masks.items():
+        for row, is_hidden in zip(rows, mask[chosen].tolist(), strict=True):
+            if is_hidden:
+                row |= {name: None, "hidden": True}
     decisive = chosen[0] if len(chosen) == 1 else 0
     state, raw_only = _state(variant.contig, figures, decisive)
     return {
@@ -182,6 +191,8 @@ def _document(
 
 def _state(contig: str, figures: Figures, at: int) -> tuple[str, bool]:
     """The state of DESIGN 6, and whether only raw counts exist."""
+    if "ac" in figures.masks and figures.masks["ac"][at]:
+        return "hidden", False
     counts = figures.counts[at]
     an, _, _, assayed = figures.depths[at].tolist()
     if int(allele_count(contig, *counts[:3])) > 0:

@@ -32,6 +32,6 @@ def about_base(reader: BaseReader) -> dict[str, Any]:
         "assembly": reader.warehouse.assembly,
         "purpose": base.purpose,
         "commit": base.commit_no,
-        "release": None,
+        "release": base.release,
         "built_at": base.built_at.isoformat(),
     }

@@ -79,6 +79,7 @@ class Base:
         variants: variants with a raw count above 0.
         strata: those with persons, `all` first; never empty.
         files: the base's files by table, contig and bin.
+        release: the release that froze it; None for the latest base.
     """
 
     purpose: str
@@ -89,6 +90,7 @@ class Base:
     variants: int
     strata: tuple[Stratum, ...]
     files: Mapping[str, Mapping[Place, Path]]
+    release: str | None = None
 
     @cached_property
     def numbers(self) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from schemas.contigs import BIN_SIZE
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def _no_flags() -> Floats:
@@ -30,12 +31,14 @@ class Figures:
     """The counts of one variant and the denominators at its position.
 
     `counts` are strata x `COUNT_FIELDS`, `depths` strata x `DEPTH_FIELDS`, the strata in the order
-    of `Base.strata`; `flags` are `FLAG_FIELDS` as the base has them, NaN where it has none.
+    of `Base.strata`; `flags` are `FLAG_FIELDS` as the base has them, NaN where it has none. `masks`
+    tell by figure of an answer in which strata a release hides it.
     """
 
     counts: Longs
     depths: Longs
     flags: Floats = field(default_factory=_no_flags)
+    masks: Mapping[str, Flags] = field(default_factory=dict)
 
     def __sub__(self, other: Figures) -> Figures:
         return Figures(self.counts - other.counts, self.depths - other.depths, self.flags)
