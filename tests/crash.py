@@ -19,6 +19,7 @@ from cad.annotation.load import add_annotation
 from cad.clinical.push import push_clinical
 from cad.commit import open_session
 from cad.push import push_batch
+from cad.releases.create import create_release
 from cad.settings import Settings
 from cad.sweep import sweep
 from cad.warehouse import Warehouse
@@ -131,3 +132,10 @@ def load_at(path: Path, source: Path, version: str, fault: str) -> None:
     os.environ["CAD_FAULT"] = fault
     with Warehouse.open(path) as warehouse:
         add_annotation(warehouse, "clinvar", source, version)
+
+
+def release_at(path: Path, name: str, fault: str) -> None:
+    """Make a release, ending where `fault` says."""
+    os.environ["CAD_FAULT"] = fault
+    with Warehouse.open(path) as warehouse:
+        create_release(warehouse, name)
