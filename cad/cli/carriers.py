@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -16,6 +16,8 @@ from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.cohort.filter import parse_filter
 from cad.questions.carriers import Level, find_carriers
+
+_FEATURE: Final = ("hpo_id", "label")
 
 
 def carriers(
@@ -47,10 +49,11 @@ def carriers(
             reader.warehouse, "carriers", purpose, asked, commit=cohort.commit_no,
             project=project, rows=document["carriers"],
         )  # fmt: skip
-    return Reply(document, lambda console: _show(document, console))
+    return Reply(document, lambda console: show_carriers(document, console))
 
 
-def _show(answer: Mapping[str, Any], console: Console) -> None:
+def show_carriers(answer: Mapping[str, Any], console: Console, rows: int | None = None) -> None:
+    """Print who carries a variant, and the most telling features, all of them where unset."""
     forms = (f"{answer[name]:,} {name}" for name in ("het", "hom", "hemi"))
     console.print(
         Text.assemble(
@@ -65,24 +68,25 @@ def _show(answer: Mapping[str, Any], console: Console) -> None:
         table.add_column(name)
     for name in ("carriers", "het", "hom", "hemi", "callable"):
         table.add_column(name, justify="right")
-    for name, rows in answer["by"].items():
-        for at, row in enumerate(rows):
+    for name, values in answer["by"].items():
+        for at, row in enumerate(values):
             counts = (f"{row[one]:,}" for one in ("carriers", "het", "hom", "hemi", "callable"))
             table.add_row(name if at == 0 else "", Text(row["value"]), *counts)
     console.print(table)
-    _show_enrichment(answer, console)
+    _show_enrichment(answer, console, rows)
     for one in answer.get("carriers_listed", ()):
         console.print(Text(f"{one['person']}  {one['zygosity']}  {', '.join(one['features'])}"))
 
 
-def _show_enrichment(answer: Mapping[str, Any], console: Console) -> None:
+def _show_enrichment(answer: Mapping[str, Any], console: Console, rows: int | None) -> None:
     told = answer["described"]
     console.print(
         f"features are told of {told['carriers']:,} carriers and {told['others']:,} others; "
         f"{answer['tested']:,} were tested"
     )
     if answer["enrichment"]:
-        console.print(tested_table(answer["enrichment"], ("hpo_id", "label"), "carriers", "others"))
+        table = tested_table(answer["enrichment"][:rows], _FEATURE, "carriers", "others")
+        console.print(table)
 
 
 def tested_table(

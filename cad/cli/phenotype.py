@@ -91,10 +91,11 @@ def phenotype(
             reader.warehouse, "phenotypes", purpose, told | {"region": region},
             commit=cohort.commit_no, project=project, rows=len(document["variants"]),
         )  # fmt: skip
-    return Reply(document, lambda console: _show(document, console))
+    return Reply(document, lambda console: show_phenotype(document, console))
 
 
-def _show(answer: Mapping[str, Any], console: Console) -> None:
+def show_phenotype(answer: Mapping[str, Any], console: Console, rows: int = _SHOWN) -> None:
+    """Print the groups of a phenotype, and the most telling rows of its genes and variants."""
     named = " ".join(answer["asked"])
     label = f" ({answer['label']})" if answer["label"] else ""
     who = "founders" if answer["founders_only"] else "persons"
@@ -118,9 +119,9 @@ def _show(answer: Mapping[str, Any], console: Console) -> None:
         f"{count['variants']:,} variants were tested",
         soft_wrap=True,
     )
-    for rows, names in (
+    for found, names in (
         (answer["genes"], ("symbol", "variants")),
         (answer["variants"], ("variant", "most_severe")),
     ):
-        if rows:
-            console.print(tested_table(rows[:_SHOWN], names, "cases", "controls"))
+        if found:
+            console.print(tested_table(found[:rows], names, "cases", "controls"))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cad.demo.genome import LEAD, PAR1_END_X, SLICES, Locus, Reference, Slice
 from cad.demo.loci import ABSENT, Codes, Sites, free_cells, plan_loci
-from cad.demo.people import DISPLAYED_INDICATION, Person
+from cad.demo.people import DISPLAYED_INDICATION, DOMINANT, Person
 from schemas.errors import Unavailable
 
 try:
@@ -23,6 +23,9 @@ except ModuleNotFoundError:
 
 _DE_NOVO = 6
 """Planted sites on 22 that one affected child each carries and no parent does."""
+_CAUSAL = 4
+"""Planted sites on 22 that affected families of one pre-indication carry, one each."""
+_MODIFIER_FREQUENCY = 0.25
 _HETEROPLASMIC = 8
 _CROSSOVER = {"22": 0.4, "X": 0.4}
 """Chance of one crossover per transmitted slice; far above 1 cM/Mb, so that it is seen."""
@@ -33,8 +36,9 @@ class Genomes:
     """Loci in genome order; ``codes`` (person, 2, locus); ``vaf`` (person, locus), 0 off M.
 
     ``shared`` and ``silent`` are the loci of the variant planted in one pre-indication's probands
-    and of the one that nobody carries. ``spare`` are positions of 22
-    in cells with no locus at all.
+    and of the one that nobody carries; ``causal`` those of the gene that families of another
+    carry, ``modifier`` that of a common variant which brings patients a second feature. ``spare``
+    are positions of 22 in cells with no locus at all.
     """
 
     loci: list[Locus]
@@ -42,6 +46,8 @@ class Genomes:
     vaf: NDArray[np.float64]
     shared: int
     silent: int
+    causal: tuple[int, ...]
+    modifier: int
     spare: list[int]
 
 
@@ -58,6 +64,8 @@ def make_genomes(rng: np.random.Generator, reference: Reference, people: list[Pe
     sites = {piece.contig: _sites(rng, piece, len(founders)) for piece in SLICES}
     spare = free_cells(reference, autosome, sites["22"])
     planted = spare[len(spare) // 2 :][: _DE_NOVO + 2]
+    # In one gene (`cad.demo.effects`), and away from it.
+    planted += [*spare[len(spare) * 7 // 8 :][:_CAUSAL], spare[-1]]
     spare = [autosome.cell_start(cell) + LEAD for cell in spare if cell not in planted]
     loci_22, haps_22 = plan_loci(rng, reference, autosome, sites["22"], planted)
     loci_x, haps_x = plan_loci(rng, reference, sex, sites["X"])
@@ -66,7 +74,11 @@ def make_genomes(rng: np.random.Generator, reference: Reference, people: list[Pe
     codes_x = _sex_linked(rng, people, founders, haps_x, [locus.pos for locus in loci_x])
     vaf = _mitochondrial(rng, people, founders, haps_m)
     clean = [index for index, locus in enumerate(loci_22) if locus.clean]
-    _plant(rng, people, codes_22, clean[1:])
+    silent, shared, *rest = clean
+    de_novo, causal, modifier = rest[:_DE_NOVO], rest[_DE_NOVO:-1], rest[-1]
+    _plant(rng, people, codes_22, [shared, *de_novo])
+    _plant_family_gene(rng, people, codes_22, causal)
+    _plant_common(rng, people, codes_22, modifier)
     codes_m = np.full((len(people), 2, len(loci_m)), ABSENT, dtype=np.int8)
     codes_m[:, 0] = vaf >= 0.10
     off_m = np.zeros((len(people), len(loci_22) + len(loci_x)))
@@ -74,8 +86,10 @@ def make_genomes(rng: np.random.Generator, reference: Reference, people: list[Pe
         loci=[*loci_22, *loci_x, *loci_m],
         codes=np.concatenate([codes_22, codes_x, codes_m], axis=2),
         vaf=np.concatenate([off_m, vaf], axis=1),
-        shared=clean[1],
-        silent=clean[0],
+        shared=shared,
+        silent=silent,
+        causal=tuple(causal),
+        modifier=modifier,
         spare=spare,
     )
 
@@ -184,3 +198,24 @@ def _plant(rng: np.random.Generator, people: list[Person], codes: Codes, loci: l
     codes[shown, int(rng.integers(2)), loci[0]] = 1
     for locus in loci[1:]:
         codes[int(rng.choice(children)), int(rng.integers(2)), locus] = 1
+
+
+def _plant_family_gene(
+    rng: np.random.Generator, people: list[Person], codes: Codes, loci: list[int]
+) -> None:
+    """Dominant: affected father and child of each family of an indication carry one of the loci."""
+    children = [i for i, one in enumerate(people) if one.is_child and one.indication == DOMINANT]
+    for number, child in enumerate(children):
+        locus = loci[number % len(loci)]
+        codes[child, 0, locus] = 1
+        codes[people[child].father, int(rng.integers(2)), locus] = 1
+
+
+def _plant_common(rng: np.random.Generator, people: list[Person], codes: Codes, locus: int) -> None:
+    """A variant that founders carry by chance and hand down, linked to no other."""
+    for index, person in enumerate(people):
+        if person.father is None or person.mother is None:
+            codes[index, :, locus] = rng.random(2) < _MODIFIER_FREQUENCY
+        else:
+            for side, parent in enumerate((person.father, person.mother)):
+                codes[index, side, locus] = codes[parent, int(rng.integers(2)), locus]

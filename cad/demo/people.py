@@ -64,6 +64,7 @@ class Person:
     ``karyotype`` rules the genome (XX or XY), ``sex`` is what the sample sheet declares.
     ``purposes_from`` gives for each night on which they change the purposes the person's consents
     allow from then on; ``consents`` the rows (scope, status, signed_on) handed over that night.
+    ``features`` are terms of HPO, drawn once genomes are known.
     """
 
     person_id: str
@@ -81,6 +82,7 @@ class Person:
     mother: int | None = None
     purposes_from: dict[int, frozenset[str]] = field(default_factory=dict)
     consents: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
+    features: frozenset[str] = frozenset()
 
     @property
     def is_child(self) -> bool:

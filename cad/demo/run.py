@@ -21,6 +21,7 @@ from cad.demo.check import Agreement
 from cad.demo.exported import ExportReport
 from cad.demo.folder import DEFAULT_FOLDER, prepare_folder
 from cad.demo.nights import NightReport, PushReport, RefusalReport
+from cad.demo.questions import PhenotypeReport
 from cad.demo.show import show_command, show_heading, show_line, shown_path
 from cad.demo.story import Story, make_warehouse, simulate
 from cad.receipt import Receipt
@@ -41,6 +42,7 @@ class DemoReport:
         refusal: of the truncated batch.
         repush: what the second push of a batch answered.
         answers: to questions asked after the last night.
+        planted: what was planted behind features, and whether it was found.
         export: the sites VCF of the last night.
         seconds: from the first line to the last.
     """
@@ -52,6 +54,7 @@ class DemoReport:
     refusal: RefusalReport
     repush: Receipt
     answers: AnswerReport
+    planted: PhenotypeReport
     export: ExportReport
     seconds: float
 
@@ -77,6 +80,7 @@ class DemoReport:
             self.counts.is_full
             and self.lines.is_full
             and self.answers.is_right
+            and self.planted.is_right
             and self.export.counts.is_full
             and self.refusal.is_right
             and self.repush.status == "unchanged"
@@ -94,6 +98,7 @@ class DemoReport:
             "refusal": self.refusal.to_json(),
             "repush": {"batch_id": self.repush.batch_id, "status": self.repush.status},
             "answers": self.answers.to_json(),
+            "planted": self.planted.to_json(),
             "export": self.export.to_json(),
             "counts": self.counts.to_json(),
             "lines": self.lines.to_json(),
@@ -130,6 +135,7 @@ def run_demo(
             second_build = story.build(2)
             third = (story.push(3), story.build(3))
             answers = story.ask()
+            planted = story.find_planted()
             export = story.export(place / "sites.vcf.gz")
     report = DemoReport(
         folder=place,
@@ -139,6 +145,7 @@ def run_demo(
         refusal=refusal,
         repush=repush,
         answers=answers,
+        planted=planted,
         export=export,
         seconds=perf_counter() - started,
     )

@@ -17,6 +17,8 @@ import numpy as np
 import polars as pl
 
 from cad.demo.batches import NIGHTS, BatchPlan, FilePlan, plan_batches, second_samples
+from cad.demo.effects import write_effects
+from cad.demo.features import draw_features, write_ontology
 from cad.demo.genome import Reference, make_reference
 from cad.demo.haplotypes import Genomes, make_genomes
 from cad.demo.notable import Key, Notable, notable_variants
@@ -45,7 +47,10 @@ class DemoCohort:
     ``bad_batch`` is to be refused on night 2. ``repush`` is a batch of night 1 to push once more
     on night 2: same bytes, ``unchanged``. ``receipts`` gives by batch id what each file must
     load. ``reanalysed`` is the person whose later sample supersedes the first; ``shared`` and
-    ``silent`` are the variants planted in several probands and in nobody.
+    ``silent`` are the variants planted in several probands and in nobody, ``causal`` those of the
+    gene behind one indication, ``modifier`` the one that brings patients a second feature.
+    ``ontology`` and ``effects`` are files to load: an excerpt of HPO, and what variants do;
+    ``effects_of`` the same, as gene and impact by variant.
     """
 
     root: Path
@@ -57,6 +62,11 @@ class DemoCohort:
     reanalysed: str
     shared: Key
     silent: Key
+    causal: tuple[Key, ...]
+    modifier: Key
+    ontology: Path
+    effects: Path
+    effects_of: Mapping[Key, tuple[str, str]]
     truth: DemoTruth
 
     def truth_rows(
@@ -94,8 +104,15 @@ def simulate_cohort(
     rng = np.random.default_rng(seed)
     reference = make_reference(rng)
     people = make_people(rng, trios, unrelated)
-    world = _World(rng, reference, people, make_genomes(rng, reference, people))
+    genomes = make_genomes(rng, reference, people)
+    of_features, of_effects = rng.spawn(2)
+    carries = (genomes.codes[:, :, genomes.modifier] == 1).any(axis=1)
+    people = draw_features(of_features, people, carries)
+    world = _World(rng, reference, people, genomes)
     write_reference(out / "reference.fa", reference)
+    causal = tuple(map(world.key_of, genomes.causal))
+    write_ontology(out / "hpo.obo")
+    effects_of = write_effects(out / "effects.vcf", of_effects, world.keys, causal)
     plans = plan_batches(people)
     receipts = {plan.batch_id: tuple(world.deliver(out, plan)) for plan in plans}
     refused = next(plan for plan in plans if plan.pushed != plan.planned)
@@ -117,8 +134,13 @@ def simulate_cohort(
         repush=out / batch_directory(plans[0]),
         receipts=receipts,
         reanalysed=people[second_samples(people)[0]].person_id,
-        shared=world.key_of(world.genomes.shared),
-        silent=world.key_of(world.genomes.silent),
+        shared=world.key_of(genomes.shared),
+        silent=world.key_of(genomes.silent),
+        causal=causal,
+        modifier=world.key_of(genomes.modifier),
+        ontology=out / "hpo.obo",
+        effects=out / "effects.vcf",
+        effects_of=effects_of,
         truth=DemoTruth(people, world.keys, world.samples),
     )
 

@@ -8,9 +8,12 @@ from time import perf_counter
 
 from rich.console import Console
 
+from cad.cli.carriers import show_carriers
+from cad.cli.phenotype import show_phenotype
 from cad.cli.show_variant import show_variant
 from cad.demo.answers import SHOWN_STRATA, AnswerReport, ask_everything
 from cad.demo.exported import ExportReport, export_sites
+from cad.demo.features import CAUSED, MODIFIED
 from cad.demo.folder import mark_demo
 from cad.demo.nights import (
     NightReport,
@@ -19,6 +22,14 @@ from cad.demo.nights import (
     build_night,
     push_night,
     push_refused,
+)
+from cad.demo.questions import (
+    EFFECTS_VERSION,
+    HPO_VERSION,
+    MAX_AF,
+    PhenotypeReport,
+    ask_phenotypes,
+    load_sources,
 )
 from cad.demo.show import (
     show_agreement,
@@ -36,6 +47,9 @@ from cad.push import push_batch
 from cad.receipt import Receipt
 from cad.settings import Settings, WarehouseConfig
 from cad.warehouse import Warehouse
+
+_ROWS = 3
+"""Of each table of an answer."""
 
 
 def simulate(out: Path, seed: int, small: bool, console: Console) -> DemoCohort:
@@ -123,6 +137,33 @@ class Story:
             show_variant(answer.document, self.console)
             if not answer.is_right:
                 show_line(self.console, "which is NOT what the simulation says", "bold red")
+        return report
+
+    def find_planted(self) -> PhenotypeReport:
+        """Load HPO and what variants do, and find the gene and the modifier by their features."""
+        show_heading(self.console, "Features have names, and variants effects")
+        ontology, effects = map(shown_path, (self.cohort.ontology, self.cohort.effects))
+        self._command(f"annotation add hpo {ontology} --version {HPO_VERSION}")
+        self._command(f"annotation add vep {effects} --version {EFFECTS_VERSION}")
+        load_sources(self.warehouse, self.cohort)
+        report = ask_phenotypes(self.warehouse, self.cohort)
+        show_heading(self.console, "A gene was planted behind a feature: which?")
+        self._command(f"phenotype {CAUSED} --max-af {MAX_AF}", "  # its first rows")
+        show_phenotype(report.gene, self.console, _ROWS)
+        show_heading(self.console, "A common variant brings patients seizures: which?")
+        self._command(
+            f"phenotype {MODIFIED} --where affected=1 --relatives --max-af {MAX_AF}", "  # likewise"
+        )
+        show_phenotype(report.modifier, self.console, _ROWS)
+        self._command(f"carriers {report.carriers['variant']} --where affected=1")
+        show_carriers(report.carriers, self.console, _ROWS)
+        for is_found, what in (
+            (report.finds_gene, "the planted gene"),
+            (report.finds_modifier, "the planted modifier"),
+        ):
+            verdict = "comes first" if is_found else "does NOT come first"
+            show_line(self.console, f"{what} {verdict}", "green" if is_found else "bold red")
+        show_agreement(self.console, report.counts, "tables and counts agree with the truth")
         return report
 
     def export(self, path: Path) -> ExportReport:

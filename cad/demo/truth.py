@@ -100,7 +100,7 @@ class DemoTruth:
             purpose, stratum and position. Strata without a person in the purpose are absent.
         """
         frames = [
-            self._purpose_rows(purpose, self._inside(upto_night, purpose, cohort_purposes))
+            self._purpose_rows(purpose, self.inside(upto_night, purpose, cohort_purposes))
             for purpose in PURPOSES
         ]
         return pl.concat(frames).sort("purpose", "stratum", "contig", "pos", "ref", "alt")
@@ -113,13 +113,16 @@ class DemoTruth:
         cohort_purposes: Mapping[str, frozenset[str]] | None = None,
     ) -> dict[str, int]:
         """Counts of one variant in ``all``, also where nobody carries it."""
-        inside = self._inside(upto_night, purpose, cohort_purposes)
+        inside = self.inside(upto_night, purpose, cohort_purposes)
         key = self.keys.index(variant)
         totals = np.stack([sample.counts[:, key] for sample in inside]).sum(axis=0, dtype=np.int64)
         return dict(zip(QUANTITIES, totals.tolist(), strict=True))
 
-    def _inside(
-        self, upto_night: int, purpose: str, cohort_purposes: Mapping[str, frozenset[str]] | None
+    def inside(
+        self,
+        upto_night: int,
+        purpose: str,
+        cohort_purposes: Mapping[str, frozenset[str]] | None = None,
     ) -> list[SampleCounts]:
         """Counted samples of the persons whose consents and cohort allow a purpose."""
         allowed = cohort_purposes or {}

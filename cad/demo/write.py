@@ -96,6 +96,7 @@ def write_batch(
     _write_beds(directory, plan, clean_cells)
     _write_sheet(directory / "samples.tsv", plan, people)
     _write_consents(directory / "consents.tsv", plan, people)
+    _write_phenotypes(directory / "phenotypes.tsv", plan, people)
     named = {str(entry["path"]) for entry in entries}
     others = sorted(path for path in directory.iterdir() if path.name not in named)
     manifest = {
@@ -196,6 +197,14 @@ def _write_consents(path: Path, plan: BatchPlan, people: list[Person]) -> None:
         person = people[delivery.person]
         for scope, status, signed_on in person.consents.get(delivery.planned, []):
             rows.append((person.person_id, scope, status, "2025-1", signed_on))
+    path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def _write_phenotypes(path: Path, plan: BatchPlan, people: list[Person]) -> None:
+    rows = [("person_id", "system", "code")]
+    for delivery in plan.deliveries:
+        person = people[delivery.person]
+        rows += [(person.person_id, "HPO", term) for term in sorted(person.features)]
     path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
 
 

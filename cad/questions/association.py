@@ -135,8 +135,9 @@ class Association:
         found = VariantTables(calls.variants, tables, whole.af)
         if self._qualify is None:
             return found
-        qualifying = list(self._qualify(region, calls.variants, whole.af))
-        self._add_genes(calls, qualifying)
+        seen = np.bincount(calls.variant[carried], minlength=calls.variants.size) > 0
+        qualifying = self._qualify(region, calls.variants, whole.af)
+        self._add_genes(calls, [one for one in qualifying if seen[one.variant]])
         own = np.flatnonzero(carriers >= self._min_carriers)
         return VariantTables(calls.variants.take(own), tables[own], whole.af[own])
 

@@ -85,15 +85,16 @@ def find_phenotype(
     """
     if not asked.terms:
         raise BadQuestion("filter_malformed", "name what tells the persons, as in HP:0001250")
-    members = cohort.members(reader.base.purpose, chosen, project)
-    groups, left_out = compare(members, asked, against, relatives=relatives)
+    # Frequencies that qualify a variant are everybody's, whoever is compared.
+    members = cohort.members(reader.base.purpose, project=project)
+    groups, left_out = compare(members, asked, against, chosen, relatives=relatives)
     qualify = Qualifying(reader, impacts, max_af)
     document = {
         "asked": asked.texts(),
         "label": _label(members, asked),
         "against": against.texts(),
         "founders_only": not relatives,
-        **about_members(members, chosen),
+        **about_members(members.among(members.meets(chosen)), chosen),
         **_persons(groups, left_out),
         "region": region,
     }
@@ -115,7 +116,12 @@ def find_phenotype(
 
 
 def compare(
-    members: Members, wanted: Filter, against: Filter, *, relatives: bool
+    members: Members,
+    wanted: Filter,
+    against: Filter = EVERYBODY,
+    chosen: Filter = EVERYBODY,
+    *,
+    relatives: bool,
 ) -> tuple[Groups, dict[str, int]]:
     """Who has what is asked, whom they are set against, and how many are in neither group.
 
@@ -123,13 +129,15 @@ def compare(
         members: of whom.
         wanted: what is asked.
         against: what the others meet, who do not meet what is asked.
+        chosen: what both meet.
         relatives: whether persons with a declared parent are in the groups.
 
     Raises:
         NotFound: `hpo_missing`.
     """
-    cases = members.meets(wanted)
-    others = members.meets(against) & ~cases
+    inside = members.meets(chosen)
+    cases = members.meets(wanted) & inside
+    others = members.meets(against) & inside & ~cases
     known = _is_known(members, wanted)
     kept = np.ones(len(members), bool) if relatives else members.meets(FOUNDERS)
     groups = Groups(members, cases & kept, others & known & kept)

@@ -108,6 +108,17 @@ def test_every_answer_is_right(
         assert state_sentence(one.document) in told.getvalue()
 
 
+def test_what_was_planted_is_found(
+    report: DemoReport, cohort: DemoCohort, told: io.StringIO
+) -> None:
+    planted = report.planted
+    assert planted.is_right
+    assert planted.counts.checked > 100
+    assert planted.gene["genes"][0]["symbol"] == cohort.effects_of[cohort.causal[0]][0]
+    assert "the planted modifier comes first" in told.getvalue()
+    assert not replace(report, planted=replace(planted, finds_gene=False)).is_right
+
+
 def test_a_wrong_answer_is_noticed(report: DemoReport) -> None:
     first = report.answers.shown[0]
     row = {**first.document["frequencies"][0], "an": 1}
