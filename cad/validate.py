@@ -16,6 +16,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from cad.clinical.of_batch import read_batch_documents
 from cad.reading import read_files_by
 from cad.settings import Settings
 from loaders.intake import (
@@ -105,6 +106,8 @@ def validate_batch(
     problems: list[BatchRefused] = []
     receipts: tuple[FileReceipt, ...] = ()
     batch = inspect_batch(directory, problems.append)
+    if batch is not None and not problems:
+        _read_documents(batch, problems)
     if batch is not None:
         with _registered(reference, batch.manifest.assembly) as registered:
             jobs = plan_jobs(batch, _Numbers(), reference=registered, refuse=problems.append)
@@ -122,6 +125,14 @@ def validate_batch(
         perf_counter() - started,
     )
     return report
+
+
+def _read_documents(batch: Batch, problems: list[BatchRefused]) -> None:
+    """Read what clinical documents say, as a push would, where their form is in order."""
+    try:
+        read_batch_documents(batch)
+    except BatchRefused as error:
+        problems.append(error)
 
 
 class _Numbers(dict[str, int | None]):
