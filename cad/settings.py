@@ -120,6 +120,37 @@ class Settings(ServiceSettings):
     sql_rows: int = Field(
         default=100_000, ge=1, description="Rows that one SQL question may return; the rest is cut."
     )
+    spark_master: str | None = Field(
+        default=None,
+        description="Where Hail's Spark runs: `spark://HOST:PORT` of a standalone cluster, `yarn`; "
+        "the cores of this machine where unset.",
+    )
+    spark_host: str = Field(
+        default="127.0.0.1",
+        description="Address at which a cluster's workers reach this process; loopback unless set.",
+    )
+    spark_driver_memory: ByteSize = Field(
+        default=ByteSize(4 * 1024**3),
+        description="Heap of the Java process beside this one, which is all of Spark where no "
+        "master is set.",
+    )
+    spark_executor_memory: ByteSize = Field(
+        default=ByteSize(4 * 1024**3), description="Heap of each of a cluster's executors."
+    )
+    spark_folder: Path | None = Field(
+        default=None,
+        description="Folder for what Spark and Hail write on their way, emptied at the end; with "
+        "a cluster one that all workers share. The system's temporary folder where unset.",
+    )
+    spark_log: Path | None = Field(
+        default=None,
+        description="File that the log of Spark and Hail is added to; it is not kept where unset.",
+    )
+    spark_ui: bool = Field(default=False, description="Whether Spark shows its web pages.")
+    spark_conf: dict[str, str] = Field(
+        default={},
+        description="Further properties of Spark, by name; these go before what CAD sets itself.",
+    )
     init: WarehouseConfig = Field(
         default=WarehouseConfig(),
         description="What the next warehouse is made with, for instance `CAD_INIT__SMALL_COUNT=10` "

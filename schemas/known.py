@@ -74,6 +74,9 @@ PLOIDY: Final[dict[RegionClass, tuple[int, int, int, int]]] = {
 }
 """Copies by region class and sex, in the order of `SEXES` (DESIGN 5.5)."""
 
+COPIES_OF_DOSE: Final = {**PLOIDY, RegionClass.MITOCHONDRIAL: (2, 2, 2, 2)}
+"""Which half of a dosage code counts: on M the dose stands in the bits of two copies."""
+
 
 def pack(pass2: int, raw2: int, pass1: int, raw1: int) -> int:
     """Pack the four numbers into one code.

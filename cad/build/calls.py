@@ -17,14 +17,9 @@ from cad.build.rows import BinReader
 from cad.index import COUNT_FIELDS
 from loaders.columns import numbers
 from schemas.contigs import Assembly, RegionClass, stretches
-from schemas.known import PLOIDY
+from schemas.known import COPIES_OF_DOSE
 from schemas.tables import BASE_COUNTS
 
-_COPIES_OF_DOSE: Final = {**PLOIDY, RegionClass.MITOCHONDRIAL: (2, 2, 2, 2)}
-"""Which half of a dosage code counts.
-
-On M the dose stands in the two-copy bits (`schemas.known`).
-"""
 _ROWS_AT_ONCE: Final = 2_000_000
 """So many rows are counted at once, of one file or several; a hundred bytes each."""
 _COUNTS_AT_ONCE: Final = 8_000_000
@@ -32,7 +27,7 @@ _COUNTS_AT_ONCE: Final = 8_000_000
 _KEY: Final = ("pos", "ref", "alt")
 _PAIRS_IN_KEY: Final = 2**38
 """So many pairs of alleles times the positions of a bin fit into 63 bits."""
-_DIFFERENCE: Final = pa.schema(
+DIFFERENCE: Final = pa.schema(
     [pa.field(name, BASE_COUNTS.field(name).type) for name in BASE_COUNTS.names if name != "contig"]
 )
 
@@ -56,7 +51,7 @@ class CallCounter:
         self._regions = Regions(
             np.array([part.start for part in parts], np.int64),
             np.array([part.region_class for part in parts], np.uint8),
-            np.array([_COPIES_OF_DOSE[region] for region in RegionClass], np.uint8),
+            np.array([COPIES_OF_DOSE[region] for region in RegionClass], np.uint8),
         )
         self._reader = BinReader(("pos", "ref", "alt", "sample", "dosage"), left_behind)
 
@@ -65,7 +60,7 @@ class CallCounter:
 
         A variant and stratum may have several rows, which are to be summed.
         """
-        counted = _DIFFERENCE.empty_table()
+        counted = DIFFERENCE.empty_table()
         parts: list[pa.Table] = []
         for part in chain.from_iterable(self._reader.read(file, place) for file in files):
             parts.append(part)
@@ -96,7 +91,7 @@ class CallCounter:
             numbers(found.stratum),
             *(numbers(column) for column in found.value.T),
         ]
-        return pa.Table.from_arrays(columns, schema=_DIFFERENCE)
+        return pa.Table.from_arrays(columns, schema=DIFFERENCE)
 
 
 def sum_counts(counts: pa.Table, by: Sequence[str]) -> pa.Table:
@@ -105,7 +100,7 @@ def sum_counts(counts: pa.Table, by: Sequence[str]) -> pa.Table:
         [(name, "sum") for name in COUNT_FIELDS]
     )
     named = summed.rename_columns([*by, *COUNT_FIELDS])
-    fields = [field for field in _DIFFERENCE if field.name in named.column_names]
+    fields = [field for field in DIFFERENCE if field.name in named.column_names]
     return named.select([field.name for field in fields]).cast(pa.schema(fields))
 
 

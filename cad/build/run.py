@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib import import_module
 from time import perf_counter, process_time
 from typing import Any
 
@@ -28,6 +27,7 @@ from cad.build.plan import BuildPlan, make_plan
 from cad.build.sources import Sources
 from cad.commit import Session, open_session
 from cad.database import open_database
+from cad.extras import import_part
 from cad.faults import reach
 from cad.leases import pin
 from cad.registry.bases import PurposeSize, check_parent, insert_base
@@ -107,7 +107,7 @@ def _counting(engine: Engine) -> CountDifferences:
     """What counts; Hail's module is imported by those who ask for it alone."""
     if engine == "duckdb":
         return count_differences
-    count: CountDifferences = import_module("cad.base_hail").count_differences
+    count: CountDifferences = import_part("cad.base_hail").count_differences
     return count
 
 

@@ -93,12 +93,12 @@ class Sources:
             for contig, runs in track.runs.items()
             for number in _bins(runs.start, runs.end)
         }
-        return _places(found | _bins_of_files(files), assembly)
+        return places_of_bins(found | _bins_of_files(files), assembly)
 
 
 def places_of(files: Iterable[LakeFile], assembly: Assembly) -> list[Place]:
     """The bins that rows of some files may lie in, in the order of the genome."""
-    return _places(_bins_of_files(files), assembly)
+    return places_of_bins(_bins_of_files(files), assembly)
 
 
 def _bins_of_files(files: Iterable[LakeFile]) -> set[tuple[str, int]]:
@@ -110,7 +110,8 @@ def _bins_of_files(files: Iterable[LakeFile]) -> set[tuple[str, int]]:
     }
 
 
-def _places(bins: set[tuple[str, int]], assembly: Assembly) -> list[Place]:
+def places_of_bins(bins: set[tuple[str, int]], assembly: Assembly) -> list[Place]:
+    """Bins by contig and number as places, in the order of the genome."""
     return [
         Place(
             contig,

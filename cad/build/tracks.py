@@ -92,35 +92,53 @@ def read_tracks(files: Sequence[Path], wanted: set[int]) -> dict[int, dict[str, 
     return tracks
 
 
+@dataclass(frozen=True)
+class TrackSet:
+    """The tracks that some samples of one sex have, and how often these count in each stratum."""
+
+    numbers: tuple[int, ...]
+    sex: str
+    entries: list[tuple[int, int]]
+
+
+def track_sets(
+    entries: Entries, of_sample: Mapping[int, Sequence[int]], checksums: Mapping[int, str]
+) -> list[TrackSet]:
+    """Each distinct set of tracks once per sex, with the sum of its samples' entries."""
+    sums: dict[tuple[tuple[str, ...], str], Counter[int]] = {}
+    example: dict[tuple[str, ...], tuple[int, ...]] = {}
+    for (sample, sex), entry in entries.items():
+        numbers = of_sample.get(sample, ())
+        if not numbers:
+            continue
+        key = tuple(sorted(checksums[number] for number in numbers))
+        example.setdefault(key, tuple(numbers))
+        total = sums.setdefault((key, sex), Counter())
+        for stratum, times in entry:
+            total[stratum] += times
+    return [
+        TrackSet(example[key], sex, kept)
+        for (key, sex), total in sums.items()
+        if (kept := [(stratum, times) for stratum, times in total.items() if times])
+    ]
+
+
 def member_tracks(
     entries: Entries,
     of_sample: Mapping[int, Sequence[int]],
     tracks: Mapping[int, dict[str, Runs]],
     checksums: Mapping[int, str],
 ) -> list[MemberTrack]:
-    """Each distinct set of tracks once per sex, with the sum of its samples' entries.
+    """The runs of each set of tracks.
 
     A sample with several tracks has what any of them says: their union, with the larger code.
     """
-    sums: dict[tuple[tuple[str, ...], str], Counter[int]] = {}
-    example: dict[tuple[str, ...], list[int]] = {}
-    for (sample, sex), entry in entries.items():
-        numbers = [number for number in of_sample.get(sample, ()) if number in tracks]
-        if not numbers:
-            continue
-        key = tuple(sorted(checksums[number] for number in numbers))
-        example.setdefault(key, numbers)
-        total = sums.setdefault((key, sex), Counter())
-        for stratum, times in entry:
-            total[stratum] += times
+    sets = track_sets(entries, of_sample, checksums)
     merged = {
-        key: _union([tracks[number] for number in numbers]) for key, numbers in example.items()
+        numbers: _union([tracks[number] for number in numbers if number in tracks])
+        for numbers in {one.numbers for one in sets}
     }
-    return [
-        MemberTrack(merged[key], sex, kept)
-        for (key, sex), total in sums.items()
-        if (kept := [(stratum, times) for stratum, times in total.items() if times])
-    ]
+    return [MemberTrack(merged[one.numbers], one.sex, one.entries) for one in sets]
 
 
 def _union(tracks: list[dict[str, Runs]]) -> dict[str, Runs]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from cad.build.differences import Engine
 from cad.build.run import build_base
 from cad.cli.changes import show_fired
 from cad.cli.options import WarehouseOption
@@ -14,23 +15,20 @@ from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
 from cad.reanalysis import fired_watches
 from cad.warehouse import Warehouse
-from schemas.errors import Unavailable
 
 
 def build(
     warehouse: WarehouseOption,
     engine: Annotated[
-        Literal["duckdb", "hail"], typer.Option("--engine", help="What counts.")
+        Engine, typer.Option("--engine", help="What counts; the base is the same whichever does.")
     ] = "duckdb",
 ) -> Reply:
     """Bring the figures up to what was pushed since the last build.
 
     Example: cad build -w national
     """
-    if engine == "hail":
-        raise Unavailable("extra_missing", "this version counts with duckdb only", "--engine hail")
     with Warehouse.open(warehouse) as opened, progress_bar("building", is_bytes=False) as progress:
-        document = build_base(opened, progress=progress).to_json()
+        document = build_base(opened, progress, engine).to_json()
         document["watched"] = fired_watches(opened)
     return Reply(document, lambda console: _show(document, console))
 

@@ -24,6 +24,8 @@ def _drawn(examples: int) -> settings:
 drawn = _drawn(SEEDS)
 seldom_drawn = _drawn(max(1, SEEDS // 2))
 """For what builds many times."""
+once_drawn = _drawn(max(1, SEEDS // 5))
+"""For what builds many times with a slow engine."""
 often_drawn = _drawn(200 * SEEDS)
 """For what costs some milliseconds."""
 several_drawn = _drawn(8 * SEEDS)

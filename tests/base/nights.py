@@ -1,5 +1,6 @@
 """A warehouse and the twin side by side: what is pushed into one is read by the other."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -11,6 +12,7 @@ from typing import Self
 import polars as pl
 from sqlalchemy import insert
 
+from cad.build.differences import Engine
 from cad.build.run import BuildReport, build_base
 from cad.push import push_batch
 from cad.receipt import Receipt
@@ -27,6 +29,8 @@ from tests.twin.cohorts import Cohort, Shape, random_batch_dirs
 from tests.twin.count import Person
 from tests.twin.facts import Thresholds as TwinThresholds
 
+ENGINE: Engine = "hail" if os.environ.get("CAD_TEST_ENGINE") == "hail" else "duckdb"
+"""What counts where a test does not say: Hail where the variable says so, for every base test."""
 Places = Iterable[tuple[str, int, int]]
 
 
@@ -61,14 +65,17 @@ class Nights:
         assembly: str,
         reference: Path | None = None,
         config: WarehouseConfig | None = None,
+        engine: Engine = ENGINE,
+        cohorts: Mapping[str, Iterable[str]] = COHORT_PURPOSES,
     ) -> None:
         self.assembly: Assembly = "GRCh37" if assembly == "GRCh37" else "GRCh38"
         settings = Settings(threads=2, init=config or WarehouseConfig())
         self.warehouse = Warehouse.create(folder, self.assembly, reference, settings=settings)
-        list_cohorts(self.warehouse, COHORT_PURPOSES)
+        list_cohorts(self.warehouse, cohorts)
         self.reference = read_reference(reference) if reference else None
         self.thresholds = twin_thresholds(settings.init.thresholds)
         self.batches: dict[str, TwinBatch] = {}
+        self.engine = engine
 
     @classmethod
     def of(cls, cohort: Cohort, folder: Path) -> Self:
@@ -83,9 +90,14 @@ class Nights:
         )
         return receipt
 
+    def push_unread(self, *batches: Path) -> None:
+        """Push batches that are too large for the twin."""
+        for batch in batches:
+            push_batch(self.warehouse, batch)
+
     def build(self) -> BuildReport:
         """Bring the base up to date."""
-        return build_base(self.warehouse)
+        return build_base(self.warehouse, engine=self.engine)
 
     def push_and_build(self, *batches: Path) -> pl.DataFrame:
         """Push batches, build once, and give the base."""

@@ -14,8 +14,8 @@ from cad.build.run import build_base
 from cad.push import push_batch
 from cad.warehouse import Warehouse
 from schemas.errors import BatchRefused
+from tests.base.joint_files import joint_batch, people_of_1000_genomes
 from tests.base.reading import base_frame
-from tests.batch_dir import BatchDir
 from tests.peers import tool
 from tests.twin import read_file
 from tests.twin.alleles import normalise
@@ -27,24 +27,14 @@ KEY = ["pos", "ref", "alt"]
 @pytest.fixture(scope="module")
 def people(testdata: Path) -> dict[str, tuple[str, str]]:
     """Sex and superpopulation of the people of the 1000 Genomes Project."""
-    with (testdata / "genotypes" / "samples_1000g.tsv").open() as table:
-        rows = csv.DictReader(table, delimiter="\t")
-        sex = {"male": "XY", "female": "XX", "": "unknown"}
-        return {row["sample"]: (sex[row["sex"]], row["superpop"]) for row in rows}
+    return people_of_1000_genomes(testdata)
 
 
 def counted(path: Path, folder: Path, people: dict[str, tuple[str, str]]) -> pl.DataFrame:
     """Push a multi-sample file as one batch, build, and read the care base."""
-    made = BatchDir(folder / "batch")
-    made.manifest["assembly"] = "GRCh37"
-    made.add(path.name, path.read_bytes())
-    with pysam.VariantFile(str(path)) as file:
-        samples = list(file.header.samples)
-    rows = [f"{name}|{name}|{people[name][0]}|{people[name][1]}" for name in samples]
-    made.sheet("sample_id|person_id|sex|cohort", *rows)
-    made.write()
+    made, samples = joint_batch(path, folder / "batch", people)
     with Warehouse.create(folder / "warehouse", "GRCh37") as warehouse:
-        receipt = push_batch(warehouse, made.path)
+        receipt = push_batch(warehouse, made)
         assert receipt.samples == len(samples)
         build_base(warehouse)
         return base_frame(warehouse, ["care"])

@@ -235,11 +235,6 @@ def test_a_build_tells_what_it_did(national: Path, tmp_path: Path) -> None:
     assert (again["commit"], again["persons_added"]) == (2, 0)
 
 
-def test_the_other_engine_is_not_there_yet(national: Path) -> None:
-    refused = cad_json("build", "-w", national, "--engine", "hail", code=1)
-    assert (refused["error"], refused["reason"]) == ("Unavailable", "extra_missing")
-
-
 def test_status_and_maintenance_see_a_dead_writer(national: Path) -> None:
     with (
         Warehouse.open(national, Settings(session_seconds=3)) as warehouse,
