@@ -39,7 +39,11 @@ Bins = dict[tuple[str, int], list[Path]]
 """Parquet files by contig and bin."""
 
 _VIEWS: Final = {
-    "calls": ("calls", CALLS, ("sample", "contig", "pos", "ref", "alt", "dosage")),
+    "calls": (
+        "calls",
+        CALLS,
+        ("sample", "contig", "pos", "ref", "alt", "dosage", "dp", "gq", "ad_ref", "ad_alt"),
+    ),
     "known": (
         "callable",
         CALLABLE,
@@ -77,18 +81,33 @@ def count_differences(asked: Asked) -> Iterator[BinDifference]:
 
 def _make_views(spark: SparkSession, asked: Asked) -> None:
     """Register every table that the statements name."""
+    make_lake_views(spark, asked.sources)
+    make_tables(
+        spark,
+        asked.scratch,
+        member_tables(asked.members, asked.sources) | {"ploidies": ploidies(asked.assembly)},
+    )
+    make_track_views(spark)
+
+
+def make_lake_views(spark: SparkSession, sources: Sources) -> None:
+    """Register the views `calls`, `known` and `tracks` of a build's files."""
     for view, (table, schema, columns) in _VIEWS.items():
-        paths = [str(asked.sources.folder / file.path) for file in asked.sources.files[table]]
-        rows = read_lake(spark, paths, schema, asked.sources.left_behind)
+        paths = [str(sources.folder / file.path) for file in sources.files[table]]
+        rows = read_lake(spark, paths, schema, sources.left_behind)
         rows.selectExpr(*columns).createOrReplaceTempView(view)
-    tables = {
-        **member_tables(asked.members, asked.sources),
-        "ploidies": ploidies(asked.assembly),
-    }
-    for name, rows_of in tables.items():
-        path = asked.scratch / f"{name}.parquet"
-        pq.write_table(rows_of, path)
+
+
+def make_tables(spark: SparkSession, scratch: Path, tables: Mapping[str, pa.Table]) -> None:
+    """Register small tables of this process, by way of files that all workers can read."""
+    for name, rows in tables.items():
+        path = scratch / f"{name}.parquet"
+        pq.write_table(rows, path)
         spark.read.parquet(path.as_uri()).createOrReplaceTempView(name)
+
+
+def make_track_views(spark: SparkSession) -> None:
+    """Register `track_runs` and `track_pages`, of the views `tracks` and `track_sets`."""
     for view, name in (("track_runs", "track_runs"), ("track_pages", "spark_track_pages")):
         spark.sql(statement(name)).createOrReplaceTempView(view)
 
@@ -129,16 +148,16 @@ def member_tables(members: MemberTable, sources: Sources) -> dict[str, pa.Table]
     sets = track_sets(members.entries, sources.tracks_of, sources.checksums)
     of_sets = list(dict.fromkeys(one.numbers for one in sets))
     return {
-        "members": _table(("sample", "sex", "profile"), by_sample),
-        "track_sets": _table(
+        "members": int_table(("sample", "sex", "profile"), by_sample),
+        "track_sets": int_table(
             ("set_no", "track"),
             [(at, track) for at, tracks in enumerate(of_sets) for track in tracks],
         ),
-        "track_members": _table(
+        "track_members": int_table(
             ("set_no", "sex", "profile"),
             [(of_sets.index(one.numbers), one.sex, profile(one.entries)) for one in sets],
         ),
-        "profiles": _table(
+        "profiles": int_table(
             ("profile", "stratum", "times"),
             [(number, *slot) for entry, number in numbers.items() for slot in entry],
         ),
@@ -147,7 +166,7 @@ def member_tables(members: MemberTable, sources: Sources) -> dict[str, pa.Table]
 
 def ploidies(assembly: Assembly) -> pa.Table:
     """The table `ploidies`: one row per contig, stretch and sex, with the copies that count."""
-    return _table(
+    return int_table(
         ("contig", "from_pos", "to_pos", "sex", "copies", "dose_copies"),
         [
             (
@@ -161,7 +180,8 @@ def ploidies(assembly: Assembly) -> pa.Table:
     )  # fmt: skip
 
 
-def _table(names: tuple[str, ...], rows: Sequence[tuple[int | str, ...]]) -> pa.Table:
+def int_table(names: tuple[str, ...], rows: Sequence[tuple[int | str, ...]]) -> pa.Table:
+    """Rows as a table of integers, but for contigs and sexes."""
     kinds = {"sex": pa.string(), "contig": pa.string()}
     schema = pa.schema([(name, kinds.get(name, pa.int32())) for name in names])
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema)

