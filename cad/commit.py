@@ -55,7 +55,7 @@ Kind = Literal[
     "release",
     "codes",
     "clinical",
-    "release",
+    "analyse",
 ]
 T = TypeVar("T")
 

@@ -30,6 +30,7 @@ STEPS: Final[dict[str, tuple[str, ...]]] = {
     "release": ("release:purpose_written",),
     "codes": (),
     "clinical": ("clinical:read",),
+    "analyse": ("analyse:computed",),
     "sweep": ("sweep:aborted", "sweep:forgotten", "sweep:file_deleted"),
 }
 """Steps of their own of each kind of work; those that commit pass through PROTOCOL_STEPS too."""

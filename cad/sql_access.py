@@ -29,9 +29,11 @@ from cad.registry.engine import reading
 from cad.registry.files import lake_files
 from cad.registry.samples import desired_samples, left_behind
 from cad.registry.tables import folded
+from cad.sql_analyses import analysis_files, analysis_table
 from cad.sql_annotations import annotation_table_names, files_by_table, source_table
 from cad.sql_clinical import person_tables
 from cad.warehouse import Warehouse
+from schemas.analyses import ANALYSIS_TABLES
 from schemas.errors import BadQuestion
 from schemas.views import BATCHES, SAMPLES, STRATA, VIEWS
 
@@ -170,6 +172,7 @@ def _make_views(
         _make_view(connection, name, own, "")
         paths += own
     paths += _make_annotation_views(connection, warehouse, base)
+    paths += _make_analysis_views(connection, warehouse, base)
     for name in _WRITTEN:
         connection.execute(f"CREATE VIEW {name} AS {statement(f'view_{name}')}")
         _comment(connection, "VIEW", name)
@@ -197,12 +200,32 @@ def _make_annotation_views(
     return [path for held in found.values() for _, paths in held for path in paths]
 
 
+def _make_analysis_views(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, base: Base
+) -> list[str]:
+    """Make a view of each table of analyses; returns the files they read."""
+    with reading(warehouse.engine) as registry:
+        found = analysis_files(registry, warehouse, base.pinned_no, base.purpose)
+    for name in ANALYSIS_TABLES:
+        parts = [
+            f"SELECT {number}::INTEGER AS analysis, * FROM read_parquet({quote(path)})"  # noqa: S608
+            for number, path in found.get(name, [])
+        ]
+        if parts:
+            connection.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
+            _comment(connection, "VIEW", name)
+        else:
+            _make_table(connection, name, VIEWS[name].empty_table())
+    return [path for files in found.values() for _, path in files]
+
+
 def _registry_tables(warehouse: Warehouse, base: Base) -> dict[str, pa.Table]:
     with reading(warehouse.engine) as connection:
         batches = list_batches(connection, base.pinned_no)
         samples = desired_samples(connection, base.pinned_no)
         annotations = source_table(connection, base.pinned_no)
         persons = person_tables(connection, warehouse, base.pinned_no)
+        analyses = analysis_table(connection, base.pinned_no, base.purpose)
         counted = set(
             connection.scalars(select(folded.c.sample_no).where(folded.c.purpose == base.purpose))
         )
@@ -221,6 +244,7 @@ def _registry_tables(warehouse: Warehouse, base: Base) -> dict[str, pa.Table]:
         "samples": pa.Table.from_pylist(rows, SAMPLES),
         "annotations": annotations,
         **persons,
+        "analyses": analyses,
         "strata": pa.Table.from_pylist(
             [{"number": one.number, "stratum": one.name} for one in base.strata], STRATA
         ),

@@ -93,7 +93,9 @@ REGRESSION: Final = pa.schema(
         *KEY,
         column("n", _INT, "persons", "With a genotype, phenotype and covariates."),
         column("ac", _INT, "alleles", "Alternate alleles among them."),
-        column("beta", _REAL, "effect", "Of one allele; a logarithm of odds if logistic.", null=True),
+        column(
+            "beta", _REAL, "effect", "Of one allele; a logarithm of odds if logistic.", null=True
+        ),
         column("standard_error", _REAL, "effect", "Of beta; null under Firth.", null=True),
         column("p_value", _REAL, "chance", "Not corrected for the number of tests.", null=True),
         column("converged", pa.bool_(), "yes or no", "Whether the fit came to an end."),

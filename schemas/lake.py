@@ -6,6 +6,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from schemas.analyses import ANALYSIS_TABLES
 from schemas.annotations import ANNOTATION_TABLES
 from schemas.clinical import CLINICAL_TABLES
 from schemas.genes import GENE_TABLES
@@ -16,6 +17,7 @@ LAKE_TABLES: Final[dict[str, pa.Schema]] = {
     **ANNOTATION_TABLES,
     **GENE_TABLES,
     **CLINICAL_TABLES,
+    **ANALYSIS_TABLES,
 }
 
 

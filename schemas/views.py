@@ -10,6 +10,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from schemas.analyses import ANALYSIS_TABLES
 from schemas.clinical_views import (
     CONSENTS,
     DISEASES,
@@ -173,6 +174,20 @@ ANNOTATED: Final = pa.schema(
     },
 )  # fmt: skip
 
+ANALYSES: Final = pa.schema(
+    [
+        _column("analysis", _INT, "id", "Number of the run."),
+        _column("name", _TEXT, "word", "The analysis, as `cad analyse` names it."),
+        _column("base_commit", _INT, "id", "Commit of the base whose persons took part."),
+        _column("persons", _INT, "persons", "Who took part."),
+        _column("parameters", _TEXT, "JSON", "All parameters, defaults too."),
+        _column("versions", _TEXT, "JSON", "Versions of what computed it."),
+        _column("made_at", pa.timestamp("us", "UTC"), "UTC", "When it was run."),
+        _column("commit_no", _INT, "id", "Commit that holds it."),
+    ],
+    metadata=said("One row per run of a genetic analysis for the purpose, the latest first."),
+)
+
 VIEWS: Final[dict[str, pa.Schema]] = {
     "frequencies": FREQUENCIES,
     "depth": DEPTH,
@@ -198,6 +213,14 @@ VIEWS: Final[dict[str, pa.Schema]] = {
         )
         for name, schema in LAKE_TABLES.items()
         if name.startswith("annotation_")
+    },
+    "analyses": ANALYSES,
+    **{
+        name: pa.schema(
+            [ANALYSES.field("analysis"), *schema],
+            metadata=said((schema.metadata or {})[b"description"].decode()),
+        )
+        for name, schema in ANALYSIS_TABLES.items()
     },
 }
 """What `cad sql` may ask, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, get_args
 
@@ -16,6 +16,8 @@ PIPELINE: Final = "pipeline"
 """Name and version of what called the variants: a stratum only where the warehouse declares it."""
 ATTRIBUTES: Final[tuple[str, ...]] = tuple(name for name in get_args(Attribute) if name != PIPELINE)
 ALL: Final = "all"
+UNRELATED: Final = "unrelated=1"
+"""Persons of the latest set without relatives, where `cad analyse relatedness` made one."""
 _NEXT_ATTRIBUTE: Final = re.compile(f",(?=(?:{'|'.join((*ATTRIBUTES, PIPELINE))})=)")
 _ASSAY_RANK: Final = {"WGS": 3, "WES": 2, "panel": 1}
 _GROUNDLESS: Final = ("refused", "withdrawn")
@@ -107,6 +109,18 @@ def strata_of(sample: Sample, conjunctions: Sequence[Sequence[str]]) -> frozense
     marginal = {f"{name}={values[name]}" for name in ATTRIBUTES}
     joint = {",".join(f"{name}={values[name]}" for name in names) for names in conjunctions}
     return frozenset({ALL} | marginal | joint)
+
+
+def with_unrelated(
+    people: Mapping[str, Counted], unrelated: Mapping[str, bool]
+) -> dict[str, Counted]:
+    """The people, those of a set without relatives in its stratum too (`cad.genetics`)."""
+    return {
+        person: replace(counted, strata=counted.strata | {UNRELATED})
+        if unrelated.get(person)
+        else counted
+        for person, counted in people.items()
+    }
 
 
 def desired_people(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from cad.build.people import PURPOSES, Counted, desired_people
+from cad.build.people import PURPOSES, Counted, desired_people, with_unrelated
+from cad.registry.analyses import unrelated_persons
 from cad.registry.bases import latest_base
 from cad.registry.folded import FoldedRow, folded_rows, stratum_numbers
 from cad.registry.people import cohort_purposes
@@ -82,6 +83,8 @@ def make_plan(connection: Connection, config: WarehouseConfig, commit_no: int) -
     purposes = {}
     for purpose in PURPOSES:
         folded = folded_rows(connection, purpose)
+        kept = unrelated_persons(connection, commit_no, purpose)
+        desired[purpose] = with_unrelated(desired[purpose], kept)
         numbers = stratum_numbers(connection, purpose)
         purposes[purpose] = _plan_purpose(
             purpose, folded, desired[purpose], numbers, config.rules_version

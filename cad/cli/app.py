@@ -58,6 +58,12 @@ COMMANDS: Final[dict[str, Entry]] = {
     "build": Entry(
         _FIGURES, "build", "build", "Bring the figures up to what was pushed since the last build."
     ),
+    "analyse": Entry(
+        _FIGURES,
+        "analyse",
+        "analyse",
+        "Run genetic analyses of the persons who count for a purpose.",
+    ),
     "variant": Entry(_FIGURES, "query", "variant", "How often, and in whom, one variant is seen."),
     "region": Entry(_FIGURES, "query", "region", "The variants seen in a region."),
     "frequency": Entry(
@@ -124,7 +130,11 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Persons, samples, sequences, delays, yield, off-route and set-aside shares.",
     ),
     "export": Entry(
-        _FIGURES, "export", "", "Write the figures to files.", {"vcf": "vcf", "parquet": "parquet"}
+        _FIGURES,
+        "export",
+        "",
+        "Write the figures to files.",
+        {"vcf": "vcf", "parquet": "parquet", "hail": "hail"},
     ),
     "changes": Entry(
         _FIGURES,

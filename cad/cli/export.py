@@ -15,6 +15,7 @@ from cad.cli.reply import Reply
 from cad.export.names import Naming
 from cad.export.parquet import export_parquet
 from cad.export.vcf import export_vcf
+from cad.extras import import_part
 from cad.warehouse import Warehouse
 
 
@@ -75,6 +76,37 @@ def parquet(
         )
     document = made.to_json()
     return _reply(document, f"{document['rows']:,} rows in {document['files']:,} files")
+
+
+def hail(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--out", metavar="DIR", help="DIR.ht or DIR.mt, to be made.", show_default=False
+        ),
+    ],
+    warehouse: WarehouseOption,
+    purpose: PurposeOption = "care",
+    genotypes: Annotated[
+        bool,
+        typer.Option(
+            "--genotypes",
+            help="A MatrixTable: genotypes of the persons who count for the purpose.",
+        ),
+    ] = False,
+) -> Reply:
+    """Write the base as a Hail Table, or genotypes as a MatrixTable.
+
+    Needs the extra hail.
+
+    Example: cad export hail -o national.ht -w national
+    """
+    exporting = import_part("cad.export.hail")
+    export = exporting.export_matrix if genotypes else exporting.export_table
+    with Warehouse.open(warehouse) as opened:
+        made = export(opened, out, purpose=purpose)
+    what = f"{made.variants:,} variants of {made.persons:,} persons"
+    return _reply(made.to_json(), what)
 
 
 def _reply(document: dict[str, Any], what: str) -> Reply:

@@ -12,8 +12,9 @@ from schemas.views import VIEWS
 
 _INTRODUCTION: Final = (
     "The tables of the lake, as Parquet files. `calls`, `callable` and `tracks` are written by a "
-    "push; `base_counts`, `base_an` and `base_depth` by a build, for each purpose; the others by "
-    "`cad annotation add`, for each version of a source. Positions are 1-based inclusive; columns "
+    "push; `base_counts`, `base_an` and `base_depth` by a build, for each purpose; `analysis_*` "
+    "by a run of `cad analyse`; the others by `cad annotation add`, for each version of a source. "
+    "Positions are 1-based inclusive; columns "
     "are never null unless the table says so. A *code* packs the number of alleles for both "
     "ploidies and both readings, passing and raw: bits 0-1 passing at ploidy 2, 2-3 raw at ploidy "
     "2, 4 passing at ploidy 1, 5 raw at ploidy 1."
@@ -24,7 +25,8 @@ _VIEWS: Final = (
     "## Views\n\nWhat `cad sql` answers from: the base of one purpose at a pinned commit, and the "
     "lake beside it. Tables of the lake are views under their own names too, and `calls` and "
     "`callable` then hold live samples only; those of annotations hold every version of every "
-    "source, and begin with `source`, `version` and `is_default`. `frequencies` is also what `cad "
+    "source, and begin with `source`, `version` and `is_default`; those of analyses hold "
+    "every run, and begin with its number, `analysis`. `frequencies` is also what `cad "
     "export parquet` writes."
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, delete, insert, select, update
 
 from cad.registry.access_tables import release, release_person
+from cad.registry.analyses import remove_analyses_of
 from cad.registry.chunks import chunks
 from cad.registry.clinical_tables import delivery, relation
 from cad.registry.documents import forget_documents, without_paths
@@ -58,6 +59,7 @@ def hide_person(connection: Connection, commit_no: int, key: bytes, person_id: s
     statement = update(release).where(release.c.release_no.in_(counted))
     connection.execute(statement.values(withdrawn_since=release.c.withdrawn_since + 1))
     forget_documents(connection, person_id)
+    remove_analyses_of(connection, commit_no, person_id)
     for table in metadata.sorted_tables:
         if "person_id" in table.c and table not in _UNTIL_BUILT:
             connection.execute(delete(table).where(table.c.person_id == person_id))

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 # Their tables are part of the metadata.
 from cad.registry import access_tables as access_tables
+from cad.registry import analysis_tables as analysis_tables
 from cad.registry import annotation_tables as annotation_tables
 from cad.registry import clinical_tables as clinical_tables
 from cad.registry.columns import counted, life, moment, numbered, words

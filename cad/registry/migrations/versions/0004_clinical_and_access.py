@@ -15,6 +15,40 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply the revision."""
+    op.create_table('analysis',
+    sa.Column('analysis_no', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('purpose', sa.String(), nullable=False),
+    sa.Column('base_commit', sa.Integer(), nullable=False, comment='Of the base whose persons it took.'),
+    sa.Column('persons', sa.Integer(), nullable=False),
+    sa.Column('parameters', Json, nullable=False),
+    sa.Column('versions', Json, nullable=False, comment='Of CAD, Hail and Spark, and of sources.'),
+    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('made_at', UtcTime(), nullable=False),
+    sa.Column('added_at', sa.Integer(), nullable=False),
+    sa.Column('removed_at', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('analysis_no', name=op.f('pk_analysis')),
+    comment='One row per run of an analysis.',
+    sqlite_autoincrement=True
+    )
+    op.create_index(op.f('ix_analysis_name'), 'analysis', ['name'], unique=False)
+    op.create_table('analysis_file',
+    sa.Column('file_no', sa.Integer(), nullable=False),
+    sa.Column('analysis_no', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['analysis_no'], ['analysis.analysis_no'], name=op.f('fk_analysis_file_analysis_no_analysis')),
+    sa.ForeignKeyConstraint(['file_no'], ['lake_file.file_no'], name=op.f('fk_analysis_file_file_no_lake_file'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('file_no', name=op.f('pk_analysis_file')),
+    comment='One row per file of the lake that a run wrote.'
+    )
+    op.create_index(op.f('ix_analysis_file_analysis_no'), 'analysis_file', ['analysis_no'], unique=False)
+    op.create_table('analysis_person',
+    sa.Column('analysis_no', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.String(), nullable=False),
+    sa.Column('unrelated', sa.Boolean(), nullable=True, comment='In the set without relatives, where one was made.'),
+    sa.ForeignKeyConstraint(['analysis_no'], ['analysis.analysis_no'], name=op.f('fk_analysis_person_analysis_no_analysis')),
+    sa.PrimaryKeyConstraint('analysis_no', 'person_id', name=op.f('pk_analysis_person')),
+    comment='One row per run and person who took part, until the person withdraws.'
+    )
     op.create_table('audit_chain',
     sa.Column('chain_id', sa.String(), nullable=False),
     sa.Column('entries', sa.Integer(), nullable=False),
@@ -251,6 +285,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the revision back."""
+    op.drop_table('analysis_person')
+    op.drop_index(op.f('ix_analysis_file_analysis_no'), table_name='analysis_file')
+    op.drop_table('analysis_file')
+    op.drop_index(op.f('ix_analysis_name'), table_name='analysis')
+    op.drop_table('analysis')
     op.drop_index(op.f('ix_phenotype_document_no'), table_name='phenotype')
     op.drop_column('phenotype', 'document_no')
     op.drop_column('phenotype', 'mapped_from')
