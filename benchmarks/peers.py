@@ -27,10 +27,16 @@ def read_plink_counts(folder: Path, stem: str, out: Path) -> None:
     run(step("plink_counts", out, *(f"{name}={path}" for name, path in tables.items())))
 
 
-def write_groups(batch: Path, path: Path, header: str = "") -> None:
-    """Write who of a batch is in which cohort: two columns, as bcftools and plink2 read."""
+def write_groups(
+    batch: Path, path: Path, header: str = "", column: str = "cohort", prefix: str = ""
+) -> None:
+    """Write who of a batch is in which cohort, or has which value of another column of the sheet.
+
+    Two columns, as bcftools and plink2 read; plink2 takes numbers for measures, not for groups, so
+    that these need a prefix.
+    """
     rows = (batch / "samples.tsv").read_text(encoding="utf-8").splitlines()
     names, *cells = (row.split("\t") for row in rows)
-    of = names.index("cohort")
-    lines = [header] * bool(header) + [f"{row[0]}\t{row[of]}" for row in cells]
+    of = names.index(column)
+    lines = [header] * bool(header) + [f"{row[0]}\t{prefix}{row[of]}" for row in cells]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

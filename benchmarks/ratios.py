@@ -8,7 +8,7 @@ from typing import Final
 
 from benchmarks.population import LENGTH
 from benchmarks.results import Result
-from benchmarks.tasks import denominators, reconcile
+from benchmarks.tasks import association, denominators, reconcile
 from benchmarks.tasks.night import LARGER, SMALLER
 
 _GENOMES: Final = 60_000
@@ -126,6 +126,10 @@ RATIOS: Final = (
         figure("counting"), cpu,
     ),
     Ratio("strata", "20 strata recounted: `cad build`", "cad", "bcftools +fill-tags"),
+    Ratio(
+        "association", "affected against others, tested at every variant; genotypes counted only",
+        association.CAD, association.PLINK,
+    ),
     Ratio(
         "night", "a night onto a cohort 4 times as large: counting", f"cad build, {LARGER}",
         f"cad build, {SMALLER}", figure("counting"), goal=1.1,

@@ -7,6 +7,7 @@ from typing import Final
 from benchmarks.task import Task
 from benchmarks.tasks import (
     annotate,
+    association,
     denominators,
     gvcf,
     joint,
@@ -24,6 +25,7 @@ TASKS: Final[dict[str, Task]] = {
         joint.TASK,
         gvcf.TASK,
         strata.TASK,
+        association.TASK,
         denominators.TASK,
         night.TASK,
         reconcile.TASK,
