@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cad.build.place import Place
-from loaders.columns import flags
+from loaders.columns import flags, values
 
 _TEXTS: Final = ("ref", "alt")
 _GROUPS_AT_ONCE: Final = 32
@@ -70,11 +70,11 @@ class BinReader:
 
     def _of_place(self, rows: pa.Table, path: str, place: Place) -> pa.Table:
         """The rows of the bin that count."""
-        position = rows[self._columns[0]].to_numpy()
+        position = values(rows[self._columns[0]])
         lower, upper = np.searchsorted(position, [place.first, place.last + 1])
         rows = rows.slice(lower, upper - lower)
         if path in self._left_behind:
-            gone = np.isin(rows["sample"].to_numpy(), self._left_behind[path])
+            gone = np.isin(values(rows["sample"]), self._left_behind[path])
             rows = rows.filter(flags(~gone))
         return rows
 

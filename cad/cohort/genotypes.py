@@ -28,6 +28,7 @@ from cad.cohort.select import Members
 from cad.query.parse import Region, Variant
 from cad.registry.engine import reading
 from cad.registry.files import LakeFile, lake_files
+from loaders.columns import flags, values
 from schemas.contigs import PAGE_SIZE, Assembly, RegionClass, stretches
 from schemas.errors import Unavailable
 from schemas.known import PLOIDY, SEXES
@@ -135,26 +136,12 @@ class GenotypeReader:
 
     def _track_lines(self, contig: str, positions: Ints, wanted: set[int]) -> dict[int, Octets]:
         """By track: its code at each position, with `ASSAYED`."""
-        first, last = int(positions[0]), int(positions[-1])
-        here = (
-            (pc.field("contig") == contig)
-            & (pc.field("start") <= last)
-            & (pc.field("end") >= first)
-        )
+        here = Region(contig, int(positions[0]), int(positions[-1]))
         runs: dict[int, list[NDArray[Any]]] = {}
-        for file in self._files("tracks", Region(contig, first, last)):
-            table = _guarded(
-                lambda path: pq.read_table(
-                    path, columns=["track", "start", "end", "code"], filters=here, use_threads=False
-                ),
-                self._folder / file.path,
-            )
-            track = table["track"].to_numpy()
+        for file in self._files("tracks", here):
+            track, own = _guarded(lambda path: _track_runs(path, here), self._folder / file.path)
             for number in wanted.intersection(np.unique(track).tolist()):
-                own = np.column_stack(
-                    [table[name].to_numpy()[track == number] for name in ("start", "end", "code")]
-                )
-                runs.setdefault(number, []).append(own)
+                runs.setdefault(number, []).append(own[track == number])
         return {number: _line(np.concatenate(parts), positions) for number, parts in runs.items()}
 
     def _lay_callable(self, codes: Octets, contig: str, positions: Ints) -> None:
@@ -167,9 +154,9 @@ class GenotypeReader:
             overlay(
                 codes,
                 positions,
-                table["start"].to_numpy().astype(np.int64),
-                table["end"].to_numpy().astype(np.int64),
-                table["code"].to_numpy().astype(np.uint8),
+                values(table["start"]).astype(np.int64),
+                values(table["end"]).astype(np.int64),
+                values(table["code"]).astype(np.uint8),
                 member,
             )
 
@@ -180,12 +167,12 @@ class GenotypeReader:
         for file in self._files(name, region):
             path = str(self._folder / file.path)
             for table in _guarded(lambda path: list(reader.read(path, place)), path):
-                sample = table["sample"].to_numpy()
+                sample = values(table["sample"])
                 inside = sample < len(self._member_of)
                 member = np.where(inside, self._member_of[np.where(inside, sample, 0)], -1)
                 own = (member >= 0) & (self.members.bucket_no[member] == file.bucket_no)
                 if own.any():
-                    yield (table if own.all() else table.filter(pa.array(own))), member[own]
+                    yield (table if own.all() else table.filter(flags(own))), member[own]
 
     def _files(self, table: str, region: Region) -> list[LakeFile]:
         """The files of the members' buckets with rows that may touch a region."""
@@ -200,29 +187,29 @@ class GenotypeReader:
         return frozenset(self.members.bucket_no.tolist())
 
     def _calls_of(self, contig: str, rows: pa.Table, member: Ints, evidence: bool) -> Calls:
-        pos = rows["pos"].to_numpy().astype(np.int64)
+        pos = values(rows["pos"]).astype(np.int64)
         variants, variant = _numbered(contig, pos, rows)
         copies = _DOSE_COPIES[region_classes(self._assembly, contig, pos), self.members.sex[member]]
-        dosage = rows["dosage"].to_numpy()
+        dosage = values(rows["dosage"])
         raw_copies = _RAW[copies, dosage]
         order = np.lexsort((member, variant))
         order = order[raw_copies[order] > 0]
-        values = {
+        told = {
             name: _numbers(rows[name])[order].astype(np.int64)
             for name in (EVIDENCE if evidence else ())
         }
         found = Calls(
             self.members, variants, variant[order], member[order], _PASSING[copies, dosage][order],
-            raw_copies[order], copies[order], values,
+            raw_copies[order], copies[order], told,
         )  # fmt: skip
         carried = np.bincount(found.variant, minlength=variants.size) > 0
         return found if carried.all() else found.of_variants(carried)
 
     def _no_calls(self, contig: str, evidence: bool) -> Calls:
         none, no_octets = np.zeros(0, np.int64), np.zeros(0, np.uint8)
-        values = dict.fromkeys(EVIDENCE, none) if evidence else {}
+        told = dict.fromkeys(EVIDENCE, none) if evidence else {}
         nothing = Variants(contig, none, [], [])
-        return Calls(self.members, nothing, none, none, no_octets, no_octets, no_octets, values)
+        return Calls(self.members, nothing, none, none, no_octets, no_octets, no_octets, told)
 
 
 def region_classes(assembly: Assembly, contig: str, positions: Ints) -> Ints:
@@ -238,7 +225,7 @@ def _numbered(contig: str, pos: Ints, rows: pa.Table) -> tuple[Variants, Ints]:
     ref: Any = rows["ref"].chunk(0)
     alt: Any = rows["alt"].chunk(0)
     refs, alts = ref.dictionary.to_pylist(), alt.dictionary.to_pylist()
-    ref_at, alt_at = ref.indices.to_numpy(), alt.indices.to_numpy()
+    ref_at, alt_at = values(ref.indices), values(alt.indices)
     pair = _ranks(refs)[ref_at] * len(alts) + _ranks(alts)[alt_at]
     pairs = len(refs) * len(alts)
     if pairs > _PAIRS_IN_KEY:
@@ -261,7 +248,29 @@ def _ranks(words: list[str]) -> Ints:
 def _numbers(column: Any) -> NDArray[Any]:
     """A column's numbers, -1 where it has none."""
     filled: Any = pc.fill_null(column, -1)
-    return np.asarray(filled)
+    return values(filled)
+
+
+def _track_runs(path: Path, region: Region) -> tuple[NDArray[Any], NDArray[Any]]:
+    """A file's runs that touch a region: the track of each; and start, end and code.
+
+    Each row group is of one contig (`loaders.lake_writer`).
+    """
+    with pq.ParquetFile(path) as file:
+        schema, about = file.schema_arrow, file.metadata
+        places = [schema.get_field_index(name) for name in ("contig", "start", "end")]
+        groups = []
+        for number in range(about.num_row_groups):
+            group: Any = about.row_group(number)
+            contig, start, end = (group.column(at).statistics for at in places)
+            near = start.min <= region.end and end.max >= region.start
+            if contig.min == region.contig and near:
+                groups.append(number)
+        columns = ["track", "start", "end", "code"]
+        rows = file.read_row_groups(groups, columns, use_threads=False)
+    runs = np.column_stack([values(rows[name]) for name in columns[1:]])
+    touching = (runs[:, 0] <= region.end) & (runs[:, 1] >= region.start)
+    return values(rows["track"])[touching], runs[touching]
 
 
 def _line(runs: NDArray[Any], positions: Ints) -> Octets:
