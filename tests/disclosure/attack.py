@@ -8,6 +8,7 @@ attacked together: figures of the smaller one are then at most those of the larg
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from random import Random
 
 import numpy as np
 from scipy.optimize import linprog
@@ -35,29 +36,33 @@ def narrow_figures(
     region: RegionClass,
     small: int,
     nested: bool = False,
-    last_only: bool = False,
+    most: int = 12,
 ) -> Iterator[tuple[int, str, str, float, float, int]]:
     """Hidden figures with less freedom than the smaller of `small` and that of `all`.
 
     With `nested` each table's persons are among those of the next: figures only grow, and a figure
-    that one table shows and the other hides need only be free as far as `all` grew.
+    that one table shows and the other hides need only be free as far as `all` grew. Of the hidden
+    figures at most so many are attacked, those drawn by the tables' own content.
     """
     programme = _Programme(tables, region, nested)
-    for at, table in enumerate(tables):
-        for stratum, figures in table.told.items():
-            for name in FIGURES:
-                if figures[name] is not None:
-                    continue
-                if _is_zero_by_sex(stratum, name, region):
-                    continue
-                wanted = min(small, table.truth["all"][name])
-                if nested:
-                    wanted = min(wanted, *_growth(tables, at, stratum, name))
-                low, high = programme.range(at, stratum, name)
-                truth = table.truth[stratum][name]
-                assert low - 1e-6 <= truth <= high + 1e-6, (stratum, name, low, high, truth)
-                if high - low < wanted - 1e-6:
-                    yield at, stratum, name, low, high, wanted
+    hidden = [
+        (at, stratum, name)
+        for at, table in enumerate(tables)
+        for stratum, figures in table.told.items()
+        for name in FIGURES
+        if figures[name] is None and not _is_zero_by_sex(stratum, name, region)
+    ]
+    chosen = Random(len(hidden)).sample(hidden, min(most, len(hidden)))
+    for at, stratum, name in chosen:
+        table = tables[at]
+        wanted = min(small, table.truth["all"][name])
+        if nested:
+            wanted = min(wanted, *_growth(tables, at, stratum, name))
+        low, high = programme.range(at, stratum, name)
+        truth = table.truth[stratum][name]
+        assert low - 1e-6 <= truth <= high + 1e-6, (stratum, name, low, high, truth)
+        if high - low < wanted - 1e-6:
+            yield at, stratum, name, low, high, wanted
 
 
 def _growth(tables: Sequence[Table], at: int, stratum: str, name: str) -> list[int]:
