@@ -83,6 +83,12 @@ def conceal(
     for places in _crowded(tables, layout, region, Tiers(counts, depth, forms, blind), needs):
         # Nothing but `all` is told of these strata then, whatever variant of the position it is.
         depth |= places & active
+    blind |= _sexes_hidden(depth, layout, region) | (
+        forms & _squeezed(tables, layout, counts, small)
+    )
+    # Where even the sexes' denominators are hidden, nothing but `all` is told.
+    depth |= blind[:, None] & active
+    depth[:, 0] = False
     depth = _alike(depth, pos)
     counts |= depth
     for hidden in (depth, counts):
@@ -107,6 +113,22 @@ def _spread(hidden: Flags, layout: Layout, active: Flags, needs: Needs) -> None:
         hidden &= active
         for places in web.dimensions:
             widen(hidden, places, active, needs)
+
+
+def _squeezed(tables: Sequence[Counts], layout: Layout, counts: Flags, small: int) -> Flags:
+    """By variant of X: whether strata that are shown tell how much a hidden sex carries.
+
+    Of what a stratum carries no more can be men's than it has men, by its denominators.
+    """
+    found = np.zeros(len(counts), bool)
+    for table in tables:
+        ac, an, persons = (table.figures[name] for name in ("ac", "an", "persons"))
+        men = np.maximum(2 * persons - an, 0)
+        of_women = np.maximum(ac - men, 0) * (~counts & table.present)
+        least = np.minimum(ac[:, 0], small)
+        for places in layout.dimensions.values():
+            found |= ac[:, 0] - of_women[:, places].sum(axis=1) < least
+    return found
 
 
 def _show_alone(hidden: Flags, layout: Layout, active: Flags) -> None:

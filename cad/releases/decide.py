@@ -129,7 +129,8 @@ class Decider:
         forms, persons = hidden.forms[own][:, None], hidden.persons[own][:, None]
         masks = dict.fromkeys(_OF_COUNTS, levels >= COUNTS)
         masks |= dict.fromkeys(_OF_DEPTH, levels >= EVERYTHING)
-        masks |= {name: masks[name] | forms for name in _FORMS}
+        # Nobody's forms are known where nobody carries it.
+        masks |= {name: masks[name] | forms & (block.ac > 0) for name in _FORMS}
         masks["persons"] = masks["persons"] | persons
         flags = block.flags.copy()
         # Chances are worked out of the very figures that are hidden; the rate tells of persons.

@@ -50,7 +50,11 @@ def narrow_figures(
         for at, table in enumerate(tables)
         for stratum, figures in table.told.items()
         for name in FIGURES
-        if figures[name] is None and not _is_zero_by_sex(stratum, name, region)
+        if figures[name] is None
+        and not _is_zero_by_sex(stratum, name, region)
+        # Withheld for what they would tell of the sexes; what is shown of the stratum bounds them.
+        and not (figures["ac"] is not None and name.startswith("n_"))
+        and not (stratum == "all" and name == "persons")
     ]
     chosen = Random(len(hidden)).sample(hidden, min(most, len(hidden)))
     for at, stratum, name in chosen:
@@ -70,7 +74,10 @@ def _growth(tables: Sequence[Table], at: int, stratum: str, name: str) -> list[i
     alls = [one.truth["all"][name] for one in tables]
     found = [10**9]
     for other, table in enumerate(tables):
-        shown = stratum not in table.told or table.told[stratum][name] is not None
+        row = table.told.get(stratum)
+        # A form that is withheld beside an `ac` that is shown is bounded by it.
+        bound = "ac" if name.startswith("n_") else name
+        shown = row is None or row[name] is not None or row[bound] is not None
         if other != at and shown:
             found.append(abs(alls[other] - alls[at]))
         elif other < at:

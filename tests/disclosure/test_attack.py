@@ -47,7 +47,7 @@ def told(layout: Layout, table: Counts, hidden: Hidden, variant: int) -> Table:
         level = hidden.levels[variant, at]
         for name in FIGURES:
             is_count = name in COUNT_NAMES
-            form = name.startswith("n_") and hidden.forms[variant]
+            form = name.startswith("n_") and hidden.forms[variant] and true["ac"] > 0
             if level >= (COUNTS if is_count else EVERYTHING) or form:
                 row[name] = None
         if hidden.persons[variant]:
