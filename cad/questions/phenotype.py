@@ -164,9 +164,12 @@ def _is_known(members: Members, wanted: Filter) -> Mask:
 
 def _label(members: Members, wanted: Filter) -> str | None:
     """The name of the one term of HPO that is asked for."""
-    hpo = members.cohort.profiles.hpo
     ids = [value for term in wanted.terms for value in term.values if term.field == "HPO"]
-    return hpo.label(hpo.resolve(ids[0]) or ids[0]) if hpo and len(ids) == 1 else None
+    if len(ids) != 1:
+        # Nobody's features are read where none is asked for.
+        return None
+    hpo = members.cohort.profiles.hpo
+    return hpo.label(hpo.resolve(ids[0]) or ids[0]) if hpo else None
 
 
 def _persons(groups: Groups, left_out: dict[str, int]) -> Document:
