@@ -29,10 +29,12 @@ from api.routers import (
     persons,
     plan,
     regions,
+    releases,
     status,
     uploads,
     variants,
 )
+from api.shelf import Shelf
 from cad.audit import open_log
 from cad.cohort.select import CohortCache
 from cad.demo.folder import is_demo
@@ -68,7 +70,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     add_handlers(app)
-    for module in (variants, regions, genes, depth, persons, plan, batches, uploads, status):
+    for module in (
+        *(variants, regions, genes, depth, persons, plan),
+        *(releases, batches, uploads, status),
+    ):
         app.include_router(module.router, prefix="/v1")
     app.include_router(pages.router)
     return app
@@ -98,9 +103,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.doorkeeper = doorkeeper
         cohorts = CohortCache()
         store = UploadStore(warehouse.path, settings)
+        shelf = Shelf(warehouse, service)
         pusher = Pusher(warehouse.path, store, settings)
         app.state.hall = Hall(
-            warehouse, settings, service, log, budget, doorkeeper, cohorts, store, pusher
+            warehouse, settings, service, log, budget, doorkeeper, cohorts, store, pusher, shelf
         )
         try:
             yield

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
@@ -17,21 +17,23 @@ from fastapi import Depends, Request, Response
 
 from api.callers import Doorkeeper
 from api.limits import Budget
+from api.models import Question as Released
 from api.problems import NotModified
+from api.shelf import Shelf, is_as_old
 from api.tables import JSON, Row, as_table, chosen_form
 from cad.access.clients import Identity
 from cad.audit import AuditLog, Entry
 from cad.audit.persons import person_tokens
 from cad.cohort.project import Project, read_project
 from cad.cohort.select import CohortCache
-from cad.gate import Question, check
-from cad.query import BaseReader, BaseService, check_as_of
+from cad.gate import Question, Rule, check, rule_of
+from cad.query import BaseReader, BaseService
 from cad.registry.engine import reading
 from cad.settings import Settings
 from cad.uploads.push import Pusher
 from cad.uploads.store import UploadStore
 from cad.warehouse import Warehouse
-from schemas.errors import Forbidden
+from schemas.errors import BadQuestion, Forbidden
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Hall:
     cohorts: CohortCache
     store: UploadStore
     pusher: Pusher
+    shelf: Shelf
 
 
 @dataclass
@@ -68,10 +71,6 @@ class Stated(Protocol):
     @property
     def purpose(self) -> str:
         """What for."""
-
-    @property
-    def as_of(self) -> str | None:
-        """Of when."""
 
 
 class Desk:
@@ -97,7 +96,7 @@ class Desk:
 
         Args:
             what: is asked, as the gate names it.
-            question: the purpose, and of when.
+            question: the purpose, and the release or of when.
             about: what the audit log says was asked; nobody's id.
             project: in which it is asked.
             at_latest: whether persons are selected by what the registry says now.
@@ -108,17 +107,40 @@ class Desk:
             NotFound: `release_unknown`, nothing that old is kept.
             BadQuestion, NotFound, Conflict, Unavailable: see `cad.query.BaseService.read`.
         """
-        check(self.caller, what, question.purpose, project=project)
-        with self.hall.service.read(question.purpose, at_latest=at_latest) as reader:
-            if question.as_of is not None:
-                check_as_of(reader.base, question.as_of)
-            asked = Asked(what, question.purpose, about, reader.base.commit_no)
+        release, purpose = self._release(what, question), question.purpose
+        check(self.caller, what, purpose, release=release, project=project)
+        with ExitStack() as stack:
+            if release is not None:
+                reader = self.hall.shelf.reader(release, purpose)
+            else:
+                opened = self.hall.service.read(purpose, at_latest=at_latest)
+                reader = stack.enter_context(opened)
+            base = reader.base
+            asked = Asked(what, purpose, about, base.commit_no, release)
             asked.project = None if project is None else project.name
-            asked.tag = self._tag(reader.base.pinned_no)
+            asked.tag = self._tag(base.pinned_no)
             if self._request.headers.get("if-none-match") == asked.tag:
                 self.enter(asked, 0)
                 raise NotModified(asked.tag)
             yield reader, asked
+
+    def _release(self, what: Question, question: Stated) -> str | None:
+        """The release that is to answer, None for the latest base.
+
+        Outside care `as_of` means a release in any case, so that the gate never sees a base.
+        """
+        if not isinstance(question, Released):
+            return None
+        if question.release is not None and question.as_of is not None:
+            raise BadQuestion("request_malformed", "name a release or a moment, not both")
+        if question.as_of is None:
+            return question.release
+        rule = rule_of(self.caller.role, question.purpose, what)
+        if rule is not Rule.RELEASE:
+            with self.hall.service.read(question.purpose) as reader:
+                if is_as_old(reader.base.commit_no, reader.base.built_at, question.as_of):
+                    return None
+        return self.hall.shelf.as_of(question.as_of)
 
     def spend(self, variants: Iterable[str]) -> None:
         """Count distinct variants against the caller's budget.

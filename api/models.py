@@ -272,8 +272,8 @@ class DepthAnswer(_OfBuild):
     strata: list[StratumDepth]
 
 
-class Question(Document):
-    """What any question about figures may say beside what it is about."""
+class NowQuestion(Document):
+    """What a question about figures may say that the latest base alone answers."""
 
     purpose: str = Field(
         default="care",
@@ -285,18 +285,29 @@ class Question(Document):
         description="Only these strata; all of them where none is named.",
         examples=[["all", "founder=1"]],
     )
-    as_of: str | None = Field(
-        default=None,
-        description="What was the latest at a commit's number, or at the end of a day (UTC); "
-        "refused where nothing that old is kept.",
-        examples=["2026-11-20"],
-    )
     format: Literal["json", "csv", "arrow"] | None = Field(
         default=None, description="Form of the answer; what `Accept` asks for where unset."
     )
 
 
-class PagedQuestion(Question):
+class Question(NowQuestion):
+    """What any question about figures may say beside what it is about."""
+
+    release: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Answered from this release; from the latest base where unset, in care.",
+        examples=["2026-1"],
+    )
+    as_of: str | None = Field(
+        default=None,
+        description="What was the latest at a commit's number, or at the end of a day (UTC): the "
+        "base, or a release; refused where nothing that old is kept.",
+        examples=["2026-11-20"],
+    )
+
+
+class PagedQuestion(NowQuestion):
     """A question whose answer comes in parts."""
 
     limit: int = Field(default=1000, ge=1, le=100_000, description="Rows of one part at most.")

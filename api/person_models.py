@@ -26,7 +26,6 @@ class PersonQuestion(Document):
     project: str | None = Field(
         default=None, description="An approved project: only its persons, under its pseudonyms."
     )
-    as_of: None = Field(default=None, description="Persons are selected as they are now.")
 
 
 class PhenotypeQuestion(PersonQuestion):

@@ -68,7 +68,7 @@ def _row(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 def _state(answer: Mapping[str, Any]) -> str:
     """The state of the figures that are cited."""
     row = _row(answer)
-    if row["ac"] is None:
+    if row["ac"] is None or row["an"] is None:
         return "hidden"
     if row["ac"] > 0:
         return "seen"

@@ -49,7 +49,9 @@ def render(name: str, language: Language, **values: Any) -> str:
 def sentence(answer: Mapping[str, Any], language: Language) -> str:
     """What the base says of a variant, as a sentence: one of the five states (DESIGN 6)."""
     row = answer["frequencies"][0]
-    state = "hidden" if row["ac"] is None else answer["state"]
+    state = "hidden" if row["ac"] is None or row["an"] is None else answer["state"]
+    if state == "seen" and None in (row["n_het"], row["n_hom"], row["n_hemi"]):
+        state = "forms_hidden"
     figures = {name: row[name] or 0 for name in ("ac", "an", "persons", "n_het", "n_hom", "n_hemi")}
     carriers = figures["n_het"] + figures["n_hom"] + figures["n_hemi"]
     shown = {

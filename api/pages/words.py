@@ -122,6 +122,7 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "fr": {
         "seen": "Observé : {ac} sur {an} allèles connus, chez {carriers} des {persons} personnes "
         "qui pouvaient le montrer.",
+        "forms_hidden": "Observé : {ac} sur {an} allèles connus de {persons} personnes.",
         "callable_not_seen": "Non observé, alors que {persons} personnes ({an} allèles) pouvaient "
         "le montrer.",
         "not_callable": "Position étudiée, mais aucun allèle n'y est connu : l'absence ne dit "
@@ -133,6 +134,7 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "en": {
         "seen": "Seen: {ac} of {an} known alleles, in {carriers} of the {persons} persons who "
         "could have shown it.",
+        "forms_hidden": "Seen: {ac} of {an} known alleles of {persons} persons.",
         "callable_not_seen": "Not seen, while {persons} persons ({an} alleles) could have shown "
         "it.",
         "not_callable": "The position was assayed, but no allele is known: absence says nothing.",

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from api.desk import Asked, AtDesk
-from api.models import PagedQuestion, Question
+from api.models import NowQuestion, PagedQuestion
 from api.paging import cut, read_offset
 from api.problems import DOCUMENTED
 from api.tables import flat_rows
@@ -39,7 +39,7 @@ def read_batches(desk: AtDesk, question: Annotated[PagedQuestion, Query()]) -> R
 def read_receipt(
     desk: AtDesk,
     batch_id: Annotated[str, Path(description="Batch.", examples=["SEQOIA-2026-11-20-001"])],
-    question: Annotated[Question, Query()],
+    question: Annotated[NowQuestion, Query()],
 ) -> Response:
     """The receipt of one of the caller's platform's batches."""
     platform = desk.caller.platform

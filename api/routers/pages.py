@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.desk import AtDesk, Desk
-from api.models import VariantQuestion
+from api.models import AnnotatedQuestion
 from api.pages import Language, grouped, headlines, render, sentence
 from api.problems import status_of
 from cad.citation import cite
@@ -25,7 +25,7 @@ from schemas.reasons import REASONS
 router = APIRouter(include_in_schema=False)
 
 
-class PageQuestion(VariantQuestion):
+class PageQuestion(AnnotatedQuestion):
     """What a page is asked with."""
 
     lang: Language = "fr"
@@ -82,8 +82,7 @@ def style() -> Response:
 def _answer(desk: Desk, variant: str, question: PageQuestion) -> dict[str, Any]:
     about = {"strata": question.stratum}
     with desk.read("frequencies", question, about) as (reader, asked):
-        words = question.stratum, question.excluding_family, question.annotation
-        answer = find_variant(reader, variant, *words)
+        answer = find_variant(reader, variant, question.stratum, None, question.annotation)
         asked.about = {**about, "variant": answer["variant"]}
         desk.spend([answer["variant"]])
         answer["citation"] = cite(answer, desk.address)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response
 
 from api.desk import Asked, AtDesk
-from api.models import Question
+from api.models import NowQuestion
 from api.paging import cut, read_offset
 from api.person_models import (
     ChangesQuestion,
@@ -60,7 +60,7 @@ def leave_message(desk: AtDesk, request: Annotated[ContactRequest, Body()]) -> R
 
 
 @router.get("/contacts", responses=DOCUMENTED)
-def read_contacts(desk: AtDesk, question: Annotated[Question, Query()]) -> Response:
+def read_contacts(desk: AtDesk, question: Annotated[NowQuestion, Query()]) -> Response:
     """The messages that the caller's platform is to relay, the latest first."""
     platform = desk.caller.platform
     check(desk.caller, "contact_inbox", question.purpose, platform=platform)

@@ -25,9 +25,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from api.desk import Asked, AtDesk, Desk
-from api.models import Document, Question
+from api.models import Document, NowQuestion
 from api.problems import DOCUMENTED, problem_response
 from cad.gate import check
+from cad.uploads.push import Push
 from cad.uploads.store import Upload
 from schemas.errors import BadQuestion, TooLarge
 
@@ -141,7 +142,7 @@ def delete_upload(request: Request, desk: AtDesk, upload_id: UploadId) -> Respon
 
 
 @router.get("/uploads", responses=DOCUMENTED)
-def list_uploads(desk: AtDesk, question: Annotated[Question, Query()]) -> Response:
+def list_uploads(desk: AtDesk, question: Annotated[NowQuestion, Query()]) -> Response:
     """What waits to be pushed, of the caller's platform."""
     platform = _platform(desk)
     rows = [
@@ -164,28 +165,31 @@ def push_batch(desk: AtDesk, push: Annotated[PushRequest, Body()]) -> Response:
     """Push an uploaded batch: its receipt, or 202 and where to ask for it while it is read."""
     platform = _platform(desk)
     begun = desk.hall.pusher.start(platform, push.batch, replace=push.replace, strict=push.strict)
-    desk.enter(Asked("push", "care", {"batch": push.batch}), 1)
-    wait([begun.outcome], min(_WAIT_SECONDS, desk.hall.settings.answer_seconds / 2))
-    if begun.error is not None:
-        raise begun.error
-    is_done = begun.outcome.done()
-    asked = Asked("push", "care", {"batch": push.batch})
-    document = begun.outcome.result() if is_done else begun.to_json()
-    response = desk.answer(asked, document, 1)
-    if not is_done:
-        response.status_code = HTTPStatus.ACCEPTED
-        response.headers["Location"] = desk.address(f"/v1/pushes/{begun.push_id}")
-    return response
+    return _outcome(desk, begun)
 
 
 @router.get("/pushes/{push_id}", responses=DOCUMENTED)
 def read_push(
     desk: AtDesk, push_id: Annotated[str, Path(description="From `Location` of the push.")]
 ) -> Response:
-    """Whether a push is still running, and what came of it."""
-    platform = _platform(desk)
-    found = desk.hall.pusher.find(platform, push_id)
-    return desk.answer(Asked("push", "care", {"batch": found.batch}), found.to_json(), 1)
+    """What came of a push, as the push itself answers; 202 while it is still running."""
+    return _outcome(desk, desk.hall.pusher.find(_platform(desk), push_id))
+
+
+def _outcome(desk: Desk, push: Push) -> Response:
+    """The receipt of a push, or where to ask for it if it takes longer than a request may."""
+    wait([push.outcome], min(_WAIT_SECONDS, desk.hall.settings.answer_seconds / 2))
+    asked = Asked("push", "care", {"batch": push.batch})
+    if push.error is not None:
+        desk.enter(asked, 0)
+        raise push.error
+    is_done = push.outcome.done()
+    document = push.outcome.result() if is_done else push.to_json()
+    response = desk.answer(asked, document, 1)
+    if not is_done:
+        response.status_code = HTTPStatus.ACCEPTED
+        response.headers["Location"] = desk.address(f"/v1/pushes/{push.push_id}")
+    return response
 
 
 def _platform(desk: Desk) -> str:

@@ -5,7 +5,7 @@ give, `find_variant` and `find_region` answer as DESIGN 6 and 8 say.
 """
 
 from cad.query.answer import find_region, find_region_from, find_variant
-from cad.query.base import Base, Place, Stratum, check_as_of, open_base
+from cad.query.base import Base, Place, Stratum, open_base
 from cad.query.gene import find_gene
 from cad.query.many import find_variants
 from cad.query.parse import Region, Variant, parse_region, parse_variant
@@ -20,7 +20,6 @@ __all__ = [
     "Region",
     "Stratum",
     "Variant",
-    "check_as_of",
     "find_gene",
     "find_region",
     "find_region_from",

@@ -63,12 +63,12 @@ def find_variant(
     said["annotations"] = annotations_of(annotations, variant)
     by_vaf = _by_vaf(reader, region, excluding_family)
     if excluding_family is None:
-        return _document(reader, variant, figures, chosen) | by_vaf(variant) | said
+        return counted_document(reader, variant, figures, chosen) | by_vaf(variant) | said
     share = family_share(reader, variant, excluding_family)
     # A stratum that the family alone makes up is none of a base without them.
     kept = [at for at in chosen if strata or reader.base.strata[at].name not in share.emptied]
     figures -= share.figures
-    return _document(reader, variant, figures, kept or [0], share) | by_vaf(variant) | said
+    return counted_document(reader, variant, figures, kept or [0], share) | by_vaf(variant) | said
 
 
 def find_region(
@@ -129,7 +129,7 @@ def variants_between(
     for variant, figures in reader.between(region):
         if after is not None and (variant.pos, variant.ref, variant.alt) <= after:
             continue
-        document = _document(reader, _as_asked(reader, variant), figures, chosen)
+        document = counted_document(reader, _as_asked(reader, variant), figures, chosen)
         document |= by_vaf(variant) | describe(variant, True)
         yield document | {"annotations": said(variant)}
 
@@ -163,13 +163,14 @@ def about_counted(reader: BaseReader, without: FamilyShare | None = None) -> Doc
     }
 
 
-def _document(
+def counted_document(
     reader: BaseReader,
     variant: Variant,
     figures: Figures,
     chosen: Sequence[int],
     without: FamilyShare | None = None,
 ) -> Document:
+    """The figures of one variant in some strata, what a release hides left out."""
     rows = _rows(reader, variant.contig, figures, chosen)
     for name, mask in figures.masks.items():
         for row, is_hidden in zip(rows, mask[chosen].tolist(), strict=True):

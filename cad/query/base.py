@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -190,23 +190,3 @@ def newest_base(connection: Connection, commit_no: int) -> BaseRow | None:
     if (newest.commit_no if newest else None) != (row.commit_no if row else None):
         raise OvertakenError
     return row
-
-
-def check_as_of(base: Base, text: str) -> None:
-    """Whether a base was the latest at a commit, or at the end of a day (UTC).
-
-    Raises:
-        BadQuestion: `as_of_malformed`.
-        NotFound: `release_unknown`, the base is younger.
-    """
-    if text.isdecimal():
-        is_older = base.commit_no <= int(text)
-    else:
-        try:
-            is_older = base.built_at.astimezone(UTC).date() <= date.fromisoformat(text)
-        except ValueError:
-            detail = "expected a commit's number or a day, as 2026-11-20"
-            raise BadQuestion("as_of_malformed", detail, text) from None
-    if not is_older:
-        detail = f"the base is of commit {base.commit_no}, and of before none is kept"
-        raise NotFound("release_unknown", detail, text)

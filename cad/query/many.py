@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
 from cad.index import COUNT_FIELDS, DEPTH_FIELDS
+from cad.query.answer import counted_document
 from cad.query.asked import chosen_strata
 from cad.query.look_up import resolve
 from cad.query.parse import Variant
@@ -25,6 +26,7 @@ Document = dict[str, Any]
 Longs = NDArray[np.int64]
 
 MAX_VARIANTS: Final = 10_000
+_FIELDS: Final = ("variant", "state", "raw_only", "normalised_from", "frequencies")
 FIGURES: Final = (
     *("ac", "an", "af", "n_het", "n_hom", "n_hemi", "persons", "faf95", "ac_raw", "an_raw"),
 )
@@ -73,6 +75,10 @@ def _read(reader: BaseReader, text: str) -> Variant | Document:
 def _documents(
     reader: BaseReader, variants: Sequence[Variant], chosen: Sequence[int]
 ) -> Iterator[Document]:
+    if reader.base.release is not None:
+        # Each variant of a release hides figures of its own.
+        yield from _one_by_one(reader, variants, chosen)
+        return
     counts, depths = _gathered(reader, variants, chosen)
     on_m = np.array([one.contig == "M" for one in variants], bool)
     columns = _columns(counts, depths, on_m)
@@ -95,6 +101,14 @@ def _documents(
             ],
             "error": None,
         }
+
+
+def _one_by_one(
+    reader: BaseReader, variants: Sequence[Variant], chosen: Sequence[int]
+) -> Iterator[Document]:
+    for variant in variants:
+        whole = counted_document(reader, variant, reader.lookup(variant), chosen)
+        yield {**{name: whole[name] for name in _FIELDS}, "error": None}
 
 
 def _frequency(stratum: str, values: Sequence[Any]) -> Document:

@@ -83,6 +83,14 @@ class BaseService:
         finally:
             self._release(pinned)
 
+    def latest_commit(self) -> int:
+        """The latest commit of the warehouse.
+
+        Raises:
+            Unavailable: `registry_unusable`.
+        """
+        return self._head.commit_no()
+
     def close(self) -> None:
         """Let go of the pin and of all files; no question may be under way."""
         with self._lock:

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import uuid4
 
 from cad.settings import Settings
@@ -25,7 +25,6 @@ from schemas import errors
 from schemas.errors import BatchRefused, CadError, NotFound
 
 Document = dict[str, Any]
-State = Literal["running", "accepted", "unchanged", "refused"]
 _KEPT: Final = 1000
 
 
@@ -49,23 +48,8 @@ class Push:
         return CadError("internal_error", type(found).__name__)
 
     def to_json(self) -> Document:
-        """The document about it: its state, and its receipt or why it was refused."""
-        state: State = "running"
-        receipt = error = None
-        if self.outcome.done():
-            failed = self.error
-            if failed is not None:
-                state, error = "refused", failed.to_json()
-            else:
-                receipt = self.outcome.result()
-                state = receipt["status"]
-        return {
-            "push": self.push_id,
-            "batch": self.batch,
-            "state": state,
-            "receipt": receipt,
-            "error": error,
-        }
+        """The document about it while it runs."""
+        return {"push": self.push_id, "batch": self.batch, "state": "running"}
 
 
 class Pusher:

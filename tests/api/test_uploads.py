@@ -72,7 +72,10 @@ class Platform:
                 self.send(file.relative_to(folder).as_posix(), file.read_bytes())
 
     def push(self, **more: object) -> Response:
-        return self.client.post("/v1/batches", json={"batch": self.batch, **more})
+        answer = self.client.post("/v1/batches", json={"batch": self.batch, **more})
+        while answer.status_code == 202:
+            answer = self.client.get(urlsplit(answer.headers["location"]).path)
+        return answer
 
 
 @pytest.fixture
