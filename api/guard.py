@@ -72,6 +72,10 @@ class _Passage:
         self._is_whole = self._has_begun = self._is_late = False
 
     async def run(self, app: ASGIApp) -> None:
+        if "\0" in self._scope["path"] or b"%00" in self._scope["query_string"]:
+            # PostgreSQL knows no such character.
+            await self._refuse(BadQuestion("request_malformed", "there is a NUL in the address"))
+            return
         said = Headers(scope=self._scope).get("content-length", "")
         if said.isdecimal() and int(said) > self._left:
             await self._refuse(_too_large())

