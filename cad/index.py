@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -43,6 +45,10 @@ _KEY: Final = ("pos", "ref", "alt")
 _BLOCK_ROWS: Final = 64
 _BLOCK_FIGURES: Final = 16_384
 """Denominators in a block, about: with many strata a block holds fewer variants."""
+_BLOCK_ROOM: Final = 64 * 1024**2
+"""Bytes of decompressed blocks that a service holds."""
+_READERS: Final = count()
+"""Numbers that no two readers of a process share."""
 _CODEC: Final = pa.Codec("zstd", compression_level=6)
 _CREATE: Final = (
     "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -181,11 +187,13 @@ class IndexReader:
             `write_index` wrote.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, blocks: BlockCache | None = None) -> None:
         # SQLite does not tell a file that is gone from one that it cannot read.
         path.stat()
         self._name = path.name
         self._lock = Lock()
+        self._blocks, self._number = blocks, next(_READERS)
+        self._firsts: list[int] | None = None
         address = f"{path.absolute().as_uri()}?immutable=1"
         try:
             self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
@@ -205,8 +213,21 @@ class IndexReader:
 
     def block_at(self, pos: int) -> Block | None:
         """The only block that can hold a position's variants; None before the first."""
-        found = self._fetch(_FIND, (pos,))
-        return self._block(*found[0]) if found else None
+        if self._blocks is None:
+            found = self._fetch(_FIND, (pos,))
+            return self._block(*found[0]) if found else None
+        if self._firsts is None:
+            self._firsts = [first for (first,) in self._fetch(_FIRSTS, ())]
+        place = bisect_right(self._firsts, pos) - 1
+        if place < 0:
+            return None
+        key = (self._number, place)
+        block = self._blocks.get(key)
+        if block is None:
+            size, data = self._fetch(_FIND, (self._firsts[place],))[0]
+            block = self._block(size, data)
+            self._blocks.keep(key, block, size)
+        return block
 
     def between(self, start: int, end: int) -> Iterator[IndexRow]:
         """The variants with start <= pos <= end, sorted by pos, ref, alt."""
@@ -240,11 +261,43 @@ class IndexReader:
             self._close()
 
 
+class BlockCache:
+    """Blocks of index files, decompressed; the least recently used is let go first.
+
+    Clinicians ask for the same genes; a block in memory answers in a tenth of the time that reading
+    and decompressing it takes.
+    """
+
+    def __init__(self, room: int = _BLOCK_ROOM) -> None:
+        self._room, self._used = room, 0
+        self._held: OrderedDict[Any, tuple[Block, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Any) -> Block | None:
+        """A block, if it is held."""
+        with self._lock:
+            held = self._held.get(key)
+            if held is None:
+                return None
+            self._held.move_to_end(key)
+            return held[0]
+
+    def keep(self, key: Any, block: Block, size: int) -> None:
+        """Hold a block of so many bytes."""
+        with self._lock:
+            if key not in self._held:
+                self._held[key] = (block, size)
+                self._used += size
+            while self._used > self._room:
+                self._used -= self._held.popitem(last=False)[1][1]
+
+
 class IndexCache:
     """Open index files by path, at most `size` of them: the least recently used is let go first."""
 
     def __init__(self, size: int = 256) -> None:
         self._size = size
+        self._blocks = BlockCache()
         self._open: OrderedDict[Path, IndexReader] = OrderedDict()
         self._lock = Lock()
 
@@ -253,7 +306,7 @@ class IndexCache:
         with self._lock:
             reader = self._open.get(path)
             if reader is None:
-                reader = self._open[path] = IndexReader(path)
+                reader = self._open[path] = IndexReader(path, self._blocks)
             self._open.move_to_end(path)
             # Let go without closing, as another thread may be reading: its last holder closes it.
             while len(self._open) > self._size:

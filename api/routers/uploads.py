@@ -58,7 +58,7 @@ class PushRequest(Document):
     strict: bool = Field(default=False, description="Refuse any defect or warning.")
 
 
-@router.options("/uploads", responses=DOCUMENTED)
+@router.options("/uploads", status_code=204, response_class=Response, responses=DOCUMENTED)
 def describe_uploads(desk: AtDesk) -> Response:
     """What the service understands of the protocol."""
     _platform(desk)
@@ -73,7 +73,7 @@ def describe_uploads(desk: AtDesk) -> Response:
     )
 
 
-@router.post("/uploads", status_code=HTTPStatus.CREATED, responses=DOCUMENTED)
+@router.post("/uploads", status_code=201, response_class=Response, responses=DOCUMENTED)
 def create_upload(request: Request, desk: AtDesk) -> Response:
     """Begin to upload a file of a batch; `Location` is where its parts go."""
     platform = _platform(desk)
@@ -89,7 +89,7 @@ def create_upload(request: Request, desk: AtDesk) -> Response:
     return _reply(HTTPStatus.CREATED, {"Location": address, **_state(desk, upload)})
 
 
-@router.head("/uploads/{upload_id}", responses=DOCUMENTED)
+@router.head("/uploads/{upload_id}", response_class=Response, responses=DOCUMENTED)
 def read_upload(request: Request, desk: AtDesk, upload_id: UploadId) -> Response:
     """How much of an upload has arrived."""
     platform = _platform(desk)
@@ -97,7 +97,9 @@ def read_upload(request: Request, desk: AtDesk, upload_id: UploadId) -> Response
     return _reply(HTTPStatus.OK, _state(desk, desk.hall.store.find(platform, upload_id)))
 
 
-@router.patch("/uploads/{upload_id}", status_code=HTTPStatus.NO_CONTENT, responses=DOCUMENTED)
+@router.patch(
+    "/uploads/{upload_id}", status_code=204, response_class=Response, responses=DOCUMENTED
+)
 async def add_part(request: Request, desk: AtDesk, upload_id: UploadId) -> Response:
     """Add a part at the end of an upload; what arrives before a cut is kept."""
     platform = _platform(desk)
@@ -132,7 +134,9 @@ async def add_part(request: Request, desk: AtDesk, upload_id: UploadId) -> Respo
     return _reply(HTTPStatus.NO_CONTENT, _state(desk, found))
 
 
-@router.delete("/uploads/{upload_id}", status_code=HTTPStatus.NO_CONTENT, responses=DOCUMENTED)
+@router.delete(
+    "/uploads/{upload_id}", status_code=204, response_class=Response, responses=DOCUMENTED
+)
 def delete_upload(request: Request, desk: AtDesk, upload_id: UploadId) -> Response:
     """Forget an upload."""
     platform = _platform(desk)
