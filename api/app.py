@@ -22,6 +22,7 @@ from api.host_check import LoopbackOnly
 from api.limits import Budget, RateLimits
 from api.problems import add_handlers
 from api.routers import (
+    annotate,
     batches,
     depth,
     genes,
@@ -40,6 +41,7 @@ from cad.cohort.select import CohortCache
 from cad.demo.folder import is_demo
 from cad.query import BaseService
 from cad.settings import Settings
+from cad.uploads.annotate import AnnotateDesk
 from cad.uploads.push import Pusher
 from cad.uploads.store import UploadStore
 from cad.warehouse import Warehouse
@@ -71,7 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     add_handlers(app)
     for module in (
-        *(variants, regions, genes, depth, persons, plan),
+        *(variants, regions, genes, depth, annotate, persons, plan),
         *(releases, batches, uploads, status),
     ):
         app.include_router(module.router, prefix="/v1")
@@ -103,13 +105,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.doorkeeper = doorkeeper
         cohorts = CohortCache()
         store = UploadStore(warehouse.path, settings)
-        shelf = Shelf(warehouse, service)
+        shelf, jobs = Shelf(warehouse, service), AnnotateDesk(warehouse)
         pusher = Pusher(warehouse.path, store, settings)
         app.state.hall = Hall(
-            warehouse, settings, service, log, budget, doorkeeper, cohorts, store, pusher, shelf
+            *(warehouse, settings, service, log, budget, doorkeeper),
+            *(cohorts, store, pusher, shelf, jobs),
         )
         try:
             yield
         finally:
+            jobs.close()
             pusher.close()
             service.close()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -105,6 +105,28 @@ class Client:
         """Frequencies in any subset of persons, of a variant, region or gene."""
         question = {"purpose": self._purpose, "where": list(where)}
         return self._get(f"/v1/subset/{quote(what, safe='')}", question)
+
+    def annotate(
+        self,
+        source: Path,
+        out: Path,
+        *,
+        stratum: str = "all",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Write a VCF with the base's figures, bgzipped; progress is told bytes read, of all."""
+        question = {"purpose": self._purpose, "stratum": stratum}
+        with source.open("rb") as opened:
+            sent = self._http.post("/v1/annotate", params=question, content=opened)
+        address = urlsplit(_checked(sent).headers["location"]).path
+        while (told := _checked(self._http.get(address)).json())["state"] == "running":
+            if progress is not None:
+                progress(told["done"], told["total"])
+        with self._http.stream("GET", f"{address}/vcf") as response:
+            if not response.is_success:
+                response.read()
+            with out.open("wb") as written:
+                written.writelines(_checked(response).iter_bytes())
 
     def releases(self) -> list[Document]:
         """The releases there are."""

@@ -30,6 +30,7 @@ from cad.gate import Question, Rule, check, rule_of
 from cad.query import BaseReader, BaseService
 from cad.registry.engine import reading
 from cad.settings import Settings
+from cad.uploads.annotate import AnnotateDesk
 from cad.uploads.push import Pusher
 from cad.uploads.store import UploadStore
 from cad.warehouse import Warehouse
@@ -50,6 +51,7 @@ class Hall:
     store: UploadStore
     pusher: Pusher
     shelf: Shelf
+    annotate: AnnotateDesk
 
 
 @dataclass

@@ -79,10 +79,15 @@ class Budget:
         allowed = identity.daily_variants or self._default
         with self._lock:
             spent = self._today(identity.caller.name)
-            fresh = {_number(variant) for variant in variants} - spent
-            if len(spent) + len(fresh) > allowed:
-                detail = f"at most {allowed:,} distinct variants a day; {len(spent):,} are spent"
-                raise LimitReached("budget_spent", detail)
+            fresh: set[int] = set()
+            for variant in variants:
+                number = _number(variant)
+                if number not in spent:
+                    fresh.add(number)
+                    if len(spent) + len(fresh) > allowed:
+                        told = f"{len(spent):,} are spent"
+                        detail = f"at most {allowed:,} distinct variants a day; {told}"
+                        raise LimitReached("budget_spent", detail)
             if fresh:
                 self._write(identity.caller.name, fresh)
                 spent |= fresh
