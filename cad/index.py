@@ -13,21 +13,27 @@ import sqlite3
 import struct
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Protocol
 from weakref import finalize
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from cad.flags import FLAG_FIELDS
-from cad.index_block import COUNT_FIELDS, DEPTH_FIELDS, Block, IndexRow, Ints, Longs, pack
+from cad.index_block import (
+    COUNT_FIELDS,
+    DEPTH_FIELDS,
+    Block,
+    Floats,
+    IndexRow,
+    Ints,
+    Longs,
+    pack,
+)
 from schemas.errors import Unavailable
-from schemas.tables import BASE_AN, BASE_COUNTS
 
 __all__ = [
     "COUNT_FIELDS",
@@ -36,12 +42,11 @@ __all__ = [
     "IndexCache",
     "IndexReader",
     "IndexRow",
-    "write_index",
+    "IndexWriter",
 ]
 
 FORMAT: Final = "cad-index/2"
 
-_KEY: Final = ("pos", "ref", "alt")
 _BLOCK_ROWS: Final = 64
 _BLOCK_FIGURES: Final = 16_384
 """Denominators in a block, about: with many strata a block holds fewer variants."""
@@ -62,108 +67,101 @@ _RANGE: Final = (
 )
 
 
-def write_index(path: Path, counts: pa.Table, an: pa.Table) -> None:
-    """Write the index of one purpose, contig and bin.
+class Keys(Protocol):
+    """Variants in order: positions, and alleles as Arrow's texts."""
 
-    Args:
-        path: the file, which does not exist yet.
-        counts: `schemas.tables.BASE_COUNTS`, sorted by pos, ref, alt, stratum.
-        an: `schemas.tables.BASE_AN`, sorted by pos, ref, alt; the same variants.
+    @property
+    def pos(self) -> Ints:
+        """Positions, ascending."""
+        ...
 
-    Raises:
-        ValueError: the tables are not sorted, or not of the same variants.
+    @property
+    def ref(self) -> Any:
+        """Reference alleles."""
+        ...
+
+    @property
+    def alt(self) -> Any:
+        """Alternate alleles."""
+        ...
+
+
+class IndexWriter:
+    """Writes the index of one purpose, contig and bin, some variants at a time, in order.
+
+    Attributes:
+        path: the file; it is there once a variant was written, and whole once closed.
+        variants: how many were written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    blocks = _blocks(counts.cast(BASE_COUNTS), an.cast(BASE_AN))
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.variants = 0
+        self._last = 0
+        self._connection: sqlite3.Connection | None = None
+
+    def write(self, keys: Keys, ends: Longs, rows: Ints, depths: Ints, flags: Floats) -> None:
+        """Add variants after those written.
+
+        Args:
+            keys: which, sorted by pos, ref, alt; their first position is beyond the last one.
+            ends: where each variant's rows end among `rows`.
+            rows: stratum, then `COUNT_FIELDS`; a variant's by ascending stratum.
+            depths: variant x stratum x `DEPTH_FIELDS`; column k is stratum number k + 1.
+            flags: `FLAG_FIELDS` x variant.
+
+        Raises:
+            ValueError: the positions are not in order.
+        """
+        pos = keys.pos
+        if not len(pos):
+            return
+        if pos[0] <= self._last or (np.diff(pos) < 0).any():
+            raise ValueError("the variants are not sorted by position")
+        connection = self._connection = self._connection or self._create()
+        blocks = _blocks(keys, ends, rows, np.moveaxis(depths, 2, 0), flags)
+        connection.executemany("INSERT INTO block VALUES (?, ?, ?)", blocks)
+        self._last = int(pos[-1])
+        self.variants += len(pos)
+
+    def _create(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, isolation_level=None)
         # A file that is not whole is of no use to anybody, and the session brings it to disk.
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "page_size=8192"):
             connection.execute(f"PRAGMA {pragma}").close()
         connection.execute("BEGIN")
         for statement in _CREATE:
             connection.execute(statement)
-        about = (("format", FORMAT), ("variants", str(an.num_rows)))
-        connection.executemany("INSERT INTO about VALUES (?, ?)", about)
-        connection.executemany("INSERT INTO block VALUES (?, ?, ?)", blocks)
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
+        return connection
+
+    def close(self) -> None:
+        """Bring the file to its end; nothing is left of one without variants."""
+        if self._connection is not None:
+            about = (("format", FORMAT), ("variants", str(self.variants)))
+            self._connection.executemany("INSERT INTO about VALUES (?, ?)", about)
+            self._connection.execute("COMMIT")
+            self._connection.close()
+            self._connection = None
 
 
-def _blocks(counts: pa.Table, an: pa.Table) -> Iterator[tuple[int, int, bytes]]:
+def _blocks(
+    keys: Keys, ends: Longs, rows: Ints, depths: Ints, flags: Floats
+) -> Iterator[tuple[int, int, bytes]]:
     """First position, size and compressed bytes of each block."""
-    ends = _count_ends(counts, an)
-    rows = np.column_stack([_ints(counts, name) for name in ("stratum", *COUNT_FIELDS)])
-    depths = [_Lists.of(an, name) for name in DEPTH_FIELDS]
-    flags = np.array([an[name].to_numpy() for name in FLAG_FIELDS], float)
-    pos = _ints(an, "pos")
-    alleles = zip(an["ref"].to_pylist(), an["alt"].to_pylist(), strict=True)
+    alleles = zip(keys.ref.to_pylist(), keys.alt.to_pylist(), strict=True)
     texts = [f"{ref} {alt}" for ref, alt in alleles]
-    for start, stop in _block_bounds(pos, _width(depths, 0, len(pos))):
+    for start, stop in _block_bounds(keys.pos, depths.shape[2]):
         first = int(ends[start - 1]) if start else 0
-        width = _width(depths, start, stop)
         data = pack(
-            pos[start:stop],
+            keys.pos[start:stop],
             ends[start:stop] - first,
             rows[first : ends[stop - 1]],
-            np.stack([figure.dense(start, stop, width) for figure in depths]),
+            depths[:, start:stop],
             flags[:, start:stop],
             texts[start:stop],
         )
-        yield int(pos[start]), len(data), _CODEC.compress(data, asbytes=True)
-
-
-class _Lists(NamedTuple):
-    """A list column: element k of row i is ``values[offsets[i] + k]``."""
-
-    offsets: Longs
-    values: Ints
-
-    @classmethod
-    def of(cls, table: pa.Table, name: str) -> _Lists:
-        lengths = pc.list_value_length(table[name]).to_numpy()
-        values = pc.list_flatten(table[name]).to_numpy()
-        return cls(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), values)
-
-    def dense(self, start: int, stop: int, width: int) -> Ints:
-        """Rows `start` to `stop` as a table; what a list lacks is 0."""
-        lengths = np.diff(self.offsets[start : stop + 1])
-        table = np.zeros((stop - start, width), np.int32)
-        there = self.values[self.offsets[start] : self.offsets[stop]]
-        table[np.arange(width) < lengths[:, None]] = there
-        return table
-
-
-def _width(lists: Sequence[_Lists], start: int, stop: int) -> int:
-    """Elements of the longest list of some rows."""
-    return max(int(np.diff(one.offsets[start : stop + 1]).max(initial=0)) for one in lists)
-
-
-def _ints(table: pa.Table, name: str) -> Ints:
-    return np.ascontiguousarray(table[name].to_numpy(), np.int32)
-
-
-def _count_ends(counts: pa.Table, an: pa.Table) -> Longs:
-    """Where each variant's count rows end; checks order and that both tables tell of the same."""
-    changed = np.ones(counts.num_rows, bool)
-    columns = [counts[key].combine_chunks() for key in _KEY]
-    changes = [np.asarray(pc.not_equal(column[1:], column[:-1])) for column in columns]
-    changed[1:] = np.logical_or.reduce(changes)
-    starts = np.flatnonzero(changed)
-    if not counts.select(_KEY).take(starts).equals(an.select(_KEY)):
-        raise ValueError("counts and an are not of the same variants in the same order")
-    _check_sorted(an)
-    return np.append(starts, counts.num_rows)[1:].astype(np.int64)
-
-
-def _check_sorted(an: pa.Table) -> None:
-    columns = [an[key].combine_chunks() for key in _KEY]
-    greater = [np.asarray(pc.greater(column[1:], column[:-1])) for column in columns]
-    equal = [np.asarray(pc.equal(column[1:], column[:-1])) for column in columns]
-    later = greater[0] | (equal[0] & (greater[1] | (equal[1] & greater[2])))
-    if not later.all():
-        raise ValueError("the variants are not sorted by pos, ref, alt, or one comes twice")
+        yield int(keys.pos[start]), len(data), _CODEC.compress(data, asbytes=True)
 
 
 def _block_bounds(pos: Ints, strata: int) -> Iterator[tuple[int, int]]:
@@ -184,7 +182,7 @@ class IndexReader:
     Raises:
         FileNotFoundError: on opening.
         Unavailable: `lake_file_damaged`, on opening and reading, where the file is not what
-            `write_index` wrote.
+            `IndexWriter` wrote.
     """
 
     def __init__(self, path: Path, blocks: BlockCache | None = None) -> None:

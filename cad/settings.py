@@ -114,6 +114,13 @@ class Settings(ServiceSettings):
         description="A batch of fewer bytes is read in the pushing process: starting others takes "
         "longer.",
     )
+    added_share: float = Field(
+        default=0.2,
+        ge=0,
+        description="A build writes what it adds to a bin of the base beside it, until that comes "
+        "to more than this share of its bytes; then, and where persons leave, it writes the bin "
+        "anew. 0 has every build write bins anew.",
+    )
     sql_seconds: int = Field(
         default=60, ge=1, description="How long one SQL question may take before it is stopped."
     )

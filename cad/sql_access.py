@@ -23,7 +23,8 @@ from sqlalchemy import select
 
 from cad.build.statements import statement
 from cad.frequency import faf95
-from cad.query.base import Base, open_base
+from cad.query.base import Base
+from cad.query.folded import open_folded
 from cad.registry.batches import list_batches
 from cad.registry.engine import reading
 from cad.registry.files import lake_files
@@ -65,7 +66,7 @@ def open_sql(warehouse: Warehouse, purpose: str = "care") -> Iterator[SqlAccess]
         Unavailable: `registry_unusable`.
     """
     settings = warehouse.settings
-    with open_base(warehouse, purpose) as base, TemporaryDirectory(prefix="cad-sql-") as spill:
+    with open_folded(warehouse, purpose) as base, TemporaryDirectory(prefix="cad-sql-") as spill:
         connection = duckdb.connect(
             config={
                 "memory_limit": f"{int(settings.memory_limit) // 2**20}MiB",

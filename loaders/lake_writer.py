@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,9 +16,11 @@ import pyarrow.parquet as pq
 from loaders.jobs import Span, WrittenFile
 from schemas.lake import LAKE_TABLES
 
-ROW_GROUP_ROWS: Final = {"base_depth": 2_048, "base_vrs": 8_192}
+ROW_GROUP_ROWS: Final = {"base_vrs": 8_192}
 """Rows of a row group, by table: a look-up of depth decodes those of one page and few others."""
 _ROW_GROUP_ROWS: Final = 65_536
+_FEW_WORDS: Final = 1_024
+"""A dictionary of so many texts is written with each row group, whether it holds them or not."""
 _POSITION: Final = {"pos": ("pos", "pos"), "start": ("start", "end")}
 
 
@@ -49,6 +51,18 @@ def _stored(schema: pa.Schema) -> pa.Schema:
     )
 
 
+def _with_own_words(group: pa.Table) -> pa.Table:
+    """A row group with dictionaries of the texts that it holds: each is written with its own."""
+    for place, name in enumerate(group.column_names):
+        kind = group.schema.field(place).type
+        if pa.types.is_dictionary(kind):
+            column = group.column(place)
+            parts: list[Any] = column.chunks
+            if any(len(part.dictionary) > _FEW_WORDS for part in parts):
+                group = group.set_column(place, name, column.cast(kind.value_type))
+    return group
+
+
 class LakeWriter:
     """Writes one lake file table by table; `written` tells what was written once the block is left.
 
@@ -69,17 +83,19 @@ class LakeWriter:
     def __enter__(self) -> Self:
         return self
 
-    def write(self, rows: pa.Table) -> None:
-        """Append rows of one contig, in the table's order; texts may be strings or dictionaries."""
+    def write(self, rows: pa.Table, group_rows: int | None = None) -> None:
+        """Append rows of one contig, in the table's order; texts may be strings or dictionaries.
+
+        A row group has `group_rows`, else as many as is usual for the table.
+        """
         if not rows.num_rows:
             return
         if self._writer is None:
             self._writer = self._open()
         stored = _stored(LAKE_TABLES[self._table])
-        size = row_group_rows(self._table)
-        # Each row group has a dictionary of its own, so each is given the texts that it holds.
+        size = group_rows or row_group_rows(self._table)
         for start in range(0, rows.num_rows, size):
-            group = rows.slice(start, size).combine_chunks().cast(stored)
+            group = _with_own_words(rows.slice(start, size).combine_chunks()).cast(stored)
             self._writer.write_table(group, row_group_size=size)
         self._rows += rows.num_rows
         if "contig" in rows.column_names:

@@ -155,7 +155,8 @@ BASE_AN: Final = pa.schema(
         ),
     ],
     metadata=_said(
-        "One row per variant of the base, for one purpose, sorted by pos, ref, alt. A "
+        "One row per variant of the base when its bin was last written as a whole, for one "
+        "purpose, sorted by pos, ref, alt; what added_depth says at the position is to be added. A "
         "list may be shorter than the strata table: missing elements are 0."
     ),
 )
@@ -169,6 +170,7 @@ BASE_DEPTH: Final = pa.schema(
         _column("an_raw", _INTS, "alleles", "Change of an_raw."),
         _column("persons", _INTS, "persons", "Change of persons."),
         _column("assayed", _INTS, "persons", "Change of assayed."),
+        _column("least_an", _INT, "alleles", "Least an anywhere on the page."),
     ],
     metadata=_said(
         "One row per page and stratum that anybody's assay touches: depth as "
@@ -176,6 +178,24 @@ BASE_DEPTH: Final = pa.schema(
     ),
 )
 
+ADDED_COUNTS: Final = BASE_COUNTS.with_metadata(
+    _said(
+        "What builds added to base_counts since a bin was last written as a whole: rows of all its "
+        "files are to be summed with those of base_counts."
+    )
+)
+ADDED_DEPTH: Final = BASE_DEPTH.with_metadata(
+    _said(
+        "What builds added to base_depth likewise, to be summed with it by page, stratum, offset."
+    )
+)
+ADDED_VARIANTS: Final = pa.schema(
+    KEY,
+    metadata=_said(
+        "One row per variant that neither base_an nor an earlier file has, for one purpose, sorted "
+        "by pos, ref, alt."
+    ),
+)
 BASE_CHANGES: Final = pa.schema(
     [
         *KEY,
@@ -203,4 +223,7 @@ COUNT_TABLES: Final[dict[str, pa.Schema]] = {
     "base_an": BASE_AN,
     "base_depth": BASE_DEPTH,
     "base_changes": BASE_CHANGES,
+    "added_counts": ADDED_COUNTS,
+    "added_depth": ADDED_DEPTH,
+    "added_variants": ADDED_VARIANTS,
 }

@@ -12,43 +12,31 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from benchmarks.counts_file import Counts, write_counts
-from cad.registry.engine import reading
-from cad.registry.files import lake_files
-from cad.registry.folded import stratum_numbers
-from cad.registry.numbers import latest_commit
+from cad.query.base import Base
+from cad.query.folded import open_folded
 from cad.warehouse import Warehouse
 
 
 def main(folder: str, out: str, attribute: str, which: str = "raw") -> None:
     """Read the base and write its counts down."""
-    with Warehouse.open(Path(folder)) as warehouse:
-        names, paths = _base(warehouse, attribute)
     counts: Counts = {}
     suffix = {"raw": "_raw", "passing": ""}[which]
-    for path in paths["base_an"]:
-        _read_an(counts, path, names, f"an{suffix}")
-    for path in paths["base_counts"]:
-        _read_counts(counts, path, names, suffix)
+    with Warehouse.open(Path(folder)) as warehouse, open_folded(warehouse, "care") as base:
+        names = _names(base, attribute)
+        for path in base.files["base_an"].values():
+            _read_an(counts, path, names, f"an{suffix}")
+        for path in base.files["base_counts"].values():
+            _read_counts(counts, path, names, suffix)
     write_counts(Path(out), counts)
 
 
-def _base(warehouse: Warehouse, attribute: str) -> tuple[dict[int, str], dict[str, list[Path]]]:
-    """The strata that are asked for by number, and the files of the base's tables."""
-    with reading(warehouse.engine) as connection:
-        commit = latest_commit(connection)
-        paths = {
-            table: [
-                warehouse.path / file.path
-                for file in lake_files(connection, commit, table, purpose="care")
-            ]
-            for table in ("base_an", "base_counts")
-        }
-        strata = stratum_numbers(connection, "care")
-    prefix = "cohort="
+def _names(base: Base, attribute: str) -> dict[int, str]:
+    """The strata that are asked for, by number."""
     if attribute == "all":
-        return {strata["all"]: "all"}, paths
-    wanted = {name: no for name, no in strata.items() if name.startswith(prefix)}
-    return {no: name.removeprefix(prefix) for name, no in wanted.items()}, paths
+        return {stratum.number: "all" for stratum in base.strata if stratum.name == "all"}
+    prefix = "cohort="
+    wanted = [stratum for stratum in base.strata if stratum.name.startswith(prefix)]
+    return {stratum.number: stratum.name.removeprefix(prefix) for stratum in wanted}
 
 
 def _read_an(counts: Counts, path: Path, names: dict[int, str], column: str) -> None:

@@ -116,8 +116,7 @@ class FigureReader:
         return depths
 
     def _counts(self, place: Place, pos: Longs) -> Iterator[tuple[_Held, int]]:
-        path = self._reader.base.path("base_counts", place)
-        if path is not None:
+        for path in self._reader.base.paths("counts", place):
             yield _held(_rows_at(path, np.sort(pos), self._number)), 1
         if self._family is not None:
             own = self._family.counts(place)

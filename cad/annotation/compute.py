@@ -30,6 +30,7 @@ from cad.annotation.reader import open_annotations
 from cad.annotation.told import PENDING, TOLD
 from cad.annotation.writer import in_order
 from cad.build.people import PURPOSES
+from cad.build.sources import VARIANT_TABLES
 from cad.commit import Session, open_session
 from cad.faults import reach
 from cad.leases import pin
@@ -149,7 +150,7 @@ class _Work:
                 if contig is not None and number is not None:
                     told[contig, number].append(warehouse.path / path)
             for purpose in PURPOSES:
-                for file in lake_files(connection, commit_no, "base_an", purpose=purpose):
+                for file in lake_files(connection, commit_no, VARIANT_TABLES, purpose=purpose):
                     if file.contig is not None and file.bin is not None:
                         base[file.contig, file.bin].append(file)
             held, others = computed_files(connection, commit_no, source)

@@ -1,51 +1,46 @@
-"""One bin of one purpose's base: what it held plus the difference, written anew."""
+"""One bin of one purpose's base written as a whole: what it held plus the difference.
+
+`write_bin` is the one place where a bin's tables are made, whatever engine counted the difference.
+It works stretch by stretch, so that its memory does not grow with the bin.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Final, Self
 
-import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cad.build.crossings import BinPair, Upon, bin_changes
-from cad.build.depth_kernel import PARTS, Changes, add_changes, figures_at, no_changes
+from cad.build.crossings import (
+    Upon,
+    columns_of,
+    crossed,
+    watched_numbers,
+    watched_rows,
+    with_history,
+)
+from cad.build.depth_kernel import Changes, add_changes, figures_at
+from cad.build.depth_table import lists_of, write_depth
 from cad.build.flags import StratumFigures, flag_columns
+from cad.build.held import HeldBin, slice_counts, slice_depth, sorted_by_position, stretches_of
+from cad.build.merge import Sums, sum_rows
 from cad.build.place import Place
-from cad.build.statements import statement
-from cad.index import write_index
+from cad.index import IndexWriter
+from cad.index_block import DEPTH_FIELDS
 from loaders.columns import numbers
 from loaders.jobs import Span, WrittenFile
 from loaders.lake_writer import LakeWriter, file_sha256
 from schemas.contigs import Assembly
-from schemas.tables import BASE_AN, BASE_CHANGES, BASE_COUNTS, BASE_DEPTH
+from schemas.tables import BASE_CHANGES
 
-_FIGURES = ("an", "an_raw", "persons", "assayed")
-
-
-@dataclass(frozen=True)
-class HeldBin:
-    """The files in which a base holds one bin, by table; a table without rows has none."""
-
-    files: Mapping[str, Path]
-
-    def read(self, table: str, schema: pa.Schema) -> pa.Table:
-        """A table of the bin."""
-        path = self.files.get(table)
-        if path is None:
-            return schema.empty_table()
-        with pq.ParquetFile(path) as file:
-            return file.read(use_threads=False).cast(schema)
+_TABLES: Final = ("base_counts", "base_an", "base_depth", "base_changes")
 
 
 def write_bin(
-    database: duckdb.DuckDBPyConnection,
     held: HeldBin,
     counts: pa.Table,
     depth: Changes,
@@ -57,142 +52,130 @@ def write_bin(
 ) -> list[WrittenFile]:
     """Add the difference to what is held, and write the bin's tables and key index under `out`.
 
-    `strata` are the numbers of the purpose's strata by name; `upon` tells of the base that it is
-    added to.
+    Args:
+        held: the files that hold the bin; none for a bin that is new.
+        counts: the signed difference of counts, in any order: pos, ref, alt, stratum and
+            `COUNT_FIELDS`; rows of one variant and stratum are added up.
+        depth: the signed difference of depth, sorted by page, stratum, offset.
+        strata: the numbers of the purpose's strata by name.
+        place: the bin.
+        assembly: of the warehouse.
+        out: a folder of the bin's own, made where it is not there.
+        upon: of the base that is added to.
+
+    Returns:
+        The files of `base_counts`, `base_an`, `base_depth`, `base_index` and `base_changes`; a
+        table without rows has none.
     """
-    merged = _merge_counts(database, held, counts, place)
-    held_depth = _held_depth(held)
-    changes = add_changes(held_depth, depth)
-    written = [_write("base_depth", _depth_table(changes, place.contig), place, out)]
-    both = BinPair(held.read("base_counts", BASE_COUNTS), held_depth, merged, changes)
-    history = held.read("base_changes", BASE_CHANGES)
-    told = bin_changes(database, both, history, counts, strata, place.contig, upon)
-    written.append(_write("base_changes", told, place, out))
-    if merged.num_rows:
-        an = _an_table(merged, changes, strata, assembly, place.contig)
-        written += [
-            _write("base_counts", merged, place, out),
-            _write("base_an", an, place, out),
-        ]
-        path = out / "base_index.sqlite"
-        write_index(path, merged, an)
-        span = Span(place.contig, place.first, place.last, an.num_rows)
-        written.append(
-            WrittenFile(
-                "base_index", path, an.num_rows, path.stat().st_size, file_sha256(path), (span,)
-            )
-        )
-    return [file for file in written if file is not None]
-
-
-def _merge_counts(
-    database: duckdb.DuckDBPyConnection, held: HeldBin, counts: pa.Table, place: Place
-) -> pa.Table:
-    if "base_counts" not in held.files and not counts.num_rows:
-        # Most bins of a genome hold depth alone.
-        return BASE_COUNTS.empty_table()
-    database.register("held", held.read("base_counts", BASE_COUNTS))
-    database.register("difference", counts)
-    merged: pa.Table = database.sql(
-        statement("build_merge_counts"), params={"contig": place.contig}
-    ).to_arrow_table()
-    database.unregister("held")
-    database.unregister("difference")
-    cast: pa.Table = merged.cast(BASE_COUNTS)
-    return cast
-
-
-def _held_depth(held: HeldBin) -> Changes:
-    table = held.read("base_depth", BASE_DEPTH).combine_chunks()
-    if not table.num_rows:
-        return no_changes()
-    lengths = pc.list_value_length(table["offset"]).to_numpy()
-    values = [_flat(table[name]) for name in _FIGURES]
-    return Changes(
-        np.repeat(table["page"].to_numpy(), lengths).astype(np.int32),
-        np.repeat(table["stratum"].to_numpy(), lengths).astype(np.int32),
-        _flat(table["offset"]),
-        np.ascontiguousarray(np.column_stack(values), np.int32),
-    )
-
-
-def _flat(column: pa.ChunkedArray[Any]) -> NDArray[np.int32]:
-    # A copy: Arrow hands out read-only memory, which the kernels would compile for once more.
-    return np.array(pc.list_flatten(column).to_numpy(), np.int32)
-
-
-def _depth_table(changes: Changes, contig: str) -> pa.Table:
-    rows = len(changes.page)
-    if not rows:
-        return BASE_DEPTH.empty_table()
-    new = np.ones(rows, bool)
-    new[1:] = (np.diff(changes.page) != 0) | (np.diff(changes.stratum) != 0)
-    heads = np.flatnonzero(new)
-    offsets = np.append(heads, rows).astype(np.int32)
-    lists = [
-        _lists(offsets, values)
-        for values in (changes.offset, *(changes.value[:, k] for k in range(PARTS)))
-    ]
-    return pa.Table.from_arrays(
-        [
-            pa.repeat(pa.scalar(contig), len(heads)),
-            numbers(changes.page[heads]),
-            numbers(changes.stratum[heads]),
-            *lists,
-        ],
-        schema=BASE_DEPTH,
-    )
-
-
-def _lists(offsets: NDArray[np.int32], values: NDArray[np.int32]) -> pa.Array[Any]:
-    """Values as lists: list k holds those from `offsets[k]` to before `offsets[k + 1]`."""
-    kind = BASE_AN.field("an").type
-    # The stubs know neither NumPy's integers nor a list's type as an argument.
-    from_arrays: Any = pa.ListArray.from_arrays
-    flat: Any = numbers(values.astype(np.int32, copy=False))
-    lists: pa.Array[Any] = from_arrays(
-        numbers(offsets.astype(np.int32, copy=False)), flat, type=kind
-    )
-    return lists
-
-
-def _an_table(
-    counts: pa.Table, changes: Changes, strata: Mapping[str, int], assembly: Assembly, contig: str
-) -> pa.Table:
-    """One row per variant of the counts: its figures by stratum, at its position, and its flags."""
-    first = _first_rows(counts)
-    keys = counts.select(["contig", "pos", "ref", "alt"]).take(numbers(np.flatnonzero(first)))
-    pos = keys["pos"].to_numpy().astype(np.int32)
-    n_strata = max([1, *strata.values()])
-    figures = figures_at(changes, pos, n_strata)
-    offsets = np.arange(len(pos) + 1, dtype=np.int32) * np.int32(n_strata)
-    lists = [_lists(offsets, figures[:, :, part].ravel()) for part in range(PARTS)]
-    by_stratum = StratumFigures(counts, np.cumsum(first) - 1, figures)
-    flags = flag_columns(by_stratum, strata, pos.astype(np.int64), assembly, contig)
-    return pa.Table.from_arrays(
-        [
-            *(keys[name].combine_chunks() for name in ("contig", "pos", "ref", "alt")),
-            *lists,
-            *(numbers(values, np.isnan(values)) for values in flags.values()),
-        ],
-        schema=BASE_AN,
-    )
-
-
-def _first_rows(counts: pa.Table) -> NDArray[np.bool_]:
-    """Which rows of sorted counts are the first of their variant."""
-    first = np.ones(counts.num_rows, bool)
-    if counts.num_rows > 1:
-        same = np.ones(counts.num_rows - 1, bool)
-        for name in ("pos", "ref", "alt"):
-            column = counts[name].combine_chunks()
-            same &= pc.equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
-        first[1:] = ~same
-    return first
-
-
-def _write(table: str, rows: pa.Table, place: Place, out: Path) -> WrittenFile | None:
-    span = Span(place.contig, place.first, place.last, rows.num_rows)
-    with LakeWriter(table, out / f"{table}.parquet", span) as writer:
-        writer.write(rows)
+    counts = sorted_by_position(counts)
+    told: list[pa.Table] = []
+    with _BinWriter(strata, place, assembly, out) as writer:
+        for stretch in stretches_of(held, counts, depth, place):
+            before = held.depth(stretch)
+            after = add_changes(before, slice_depth(depth, stretch))
+            sums = sum_rows(held.counts(stretch), slice_counts(counts, stretch))
+            # Without a base before there are no figures of before.
+            if upon.commit_no is not None and len(sums.variant):
+                told.append(_crossings(sums, before, after, strata, place.contig, upon))
+            writer.write(sums.held(), after)
+        history = held.read("base_changes", BASE_CHANGES)
+        writer.write_changes(with_history(history, told, counts, upon))
     return writer.written
+
+
+def _crossings(
+    sums: Sums,
+    before: Changes,
+    after: Changes,
+    strata: Mapping[str, int],
+    contig: str,
+    upon: Upon,
+) -> pa.Table:
+    rows = watched_rows(sums, strata, contig, upon)
+    place = columns_of(watched_numbers(strata))
+    an_before, an = (
+        figures_at(depth, sums.variants.pos, place)[rows.variant, rows.column, 0].astype(np.int64)
+        for depth in (before, after)
+    )
+    return crossed(rows, sums, an_before, an, strata, contig, upon)
+
+
+class _BinWriter:
+    """Writes a bin's tables and key index, stretch by stretch.
+
+    Attributes:
+        written: the files, once the block is left.
+    """
+
+    def __init__(
+        self, strata: Mapping[str, int], place: Place, assembly: Assembly, out: Path
+    ) -> None:
+        self._strata = strata
+        self._place = place
+        self._assembly: Assembly = assembly
+        span = Span(place.contig, place.first, place.last, 0)
+        self._tables = {
+            table: LakeWriter(table, out / f"{table}.parquet", span) for table in _TABLES
+        }
+        self._index = IndexWriter(out / "base_index.sqlite")
+        # Column k is of stratum number k + 1.
+        self._columns = np.arange(max([1, *strata.values()]) + 1, dtype=np.int32) - np.int32(1)
+        self.written: list[WrittenFile] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, sums: Sums, depth: Changes) -> None:
+        """Write the counts and depth of a stretch, and what follows from them."""
+        write_depth(self._tables["base_depth"], depth, self._place.contig)
+        if not len(sums.variant):
+            return
+        counts = sums.rows(self._place.contig)
+        figures = figures_at(depth, sums.variants.pos, self._columns)
+        pos = sums.variants.pos.astype(np.int64)
+        by_stratum = StratumFigures(sums.dense(figures.shape[1]), figures)
+        columns = flag_columns(by_stratum, self._strata, pos, self._assembly, self._place.contig)
+        self._tables["base_counts"].write(counts)
+        self._tables["base_an"].write(_an_rows(sums, figures, columns, self._place.contig))
+        flags = np.array(list(columns.values()))
+        self._index.write(sums.variants, sums.ends(), sums.entries(), figures, flags)
+
+    def write_changes(self, rows: pa.Table) -> None:
+        """Write the rows of `base_changes`."""
+        self._tables["base_changes"].write(rows)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for table in self._tables.values():
+            table.__exit__(kind, error, trace)
+        self._index.close()
+        if kind is None:
+            found = [table.written for table in self._tables.values()]
+            self.written = [file for file in found if file is not None]
+            if self._index.variants:
+                self.written.append(self._index_file())
+
+    def _index_file(self) -> WrittenFile:
+        path, rows = self._index.path, self._index.variants
+        span = Span(self._place.contig, self._place.first, self._place.last, rows)
+        size = path.stat().st_size
+        return WrittenFile("base_index", path, rows, size, file_sha256(path), (span,))
+
+
+def _an_rows(
+    sums: Sums, figures: NDArray[np.int32], columns: Mapping[str, NDArray[np.float64]], contig: str
+) -> pa.Table:
+    """Rows of `BASE_AN`: a variant's figures by stratum, at its position, and its flags."""
+    variants, strata = figures.shape[:2]
+    offsets = np.arange(variants + 1, dtype=np.int32) * np.int32(strata)
+    rows = sums.variants.rows(contig)
+    for part, name in enumerate(DEPTH_FIELDS):
+        flat = np.ascontiguousarray(figures[:, :, part]).ravel()
+        rows = rows.append_column(name, lists_of(offsets, flat))
+    for name, one in columns.items():
+        rows = rows.append_column(name, numbers(one, np.isnan(one)))
+    return rows

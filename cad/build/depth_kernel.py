@@ -268,28 +268,37 @@ def _order(a: Changes, i: int, b: Changes, j: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def figures_at(changes: Changes, pos: Ints, n_strata: int) -> Ints:
-    """The four figures at ascending positions, for strata 1 to `n_strata`.
+def figures_at(changes: Changes, pos: Ints, place: Ints) -> Ints:
+    """The four figures at ascending positions: positions x strata x 4.
 
-    Positions x strata x 4.
+    Stratum k stands at `place[k]`, and is left out where that is -1 or `place` ends before.
     """
-    out = np.zeros((len(pos), n_strata, PARTS), np.int32)
+    strata = 0
+    for one in place:
+        strata = max(strata, one + 1)
+    out = np.zeros((len(pos), strata, PARTS), np.int32)
+    total = np.zeros(PARTS, np.int32)
     page_of = (pos - 1) // PAGE_SIZE
-    row = 0
+    row = at = stop = 0
+    page_at = -1
     while row < len(changes.page):
         page, stratum = changes.page[row], changes.stratum[row]
-        at = np.searchsorted(page_of, page)
-        total = np.zeros(PARTS, np.int32)
+        if page != page_at:
+            page_at = page
+            first = np.searchsorted(page_of, page)
+            stop = np.searchsorted(page_of, page, "right")
+        column = place[stratum] if stratum < len(place) else -1
+        at = first if column >= 0 else stop
+        total[:] = 0
         while row < len(changes.page) and _same_list(changes, row, page, stratum):
-            while at < len(pos) and page_of[at] == page and (
-                (pos[at] - 1) % PAGE_SIZE < changes.offset[row]
-            ):  # fmt: skip
-                out[at, stratum - 1] = total
+            while at < stop and (pos[at] - 1) % PAGE_SIZE < changes.offset[row]:
+                out[at, column] = total
                 at += 1
-            total += changes.value[row]
+            if at < stop:
+                total += changes.value[row]
             row += 1
-        while at < len(pos) and page_of[at] == page:
-            out[at, stratum - 1] = total
+        while at < stop:
+            out[at, column] = total
             at += 1
     return out
 

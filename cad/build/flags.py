@@ -17,40 +17,41 @@ The chances are as they are: for the number of tests they are corrected when rea
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final, Literal
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import chdtrc, gammaln
 
 from cad.build.hardy_weinberg import excess_heterozygosity
 from cad.build.people import attributes_of
 from schemas.contigs import Assembly, RegionClass, stretches
 
 Floats = NDArray[np.float64]
+_COUNTS: Final = ("n_het", "n_hom", "n_hemi")
 Longs = NDArray[np.int64]
 
 
+@dataclass(frozen=True)
 class StratumFigures:
-    """AC, AN and genotype counts of a bin's variants, by stratum."""
+    """Genotype counts and depth of some variants, by stratum.
 
-    def __init__(self, counts: pa.Table, variant: Longs, figures: NDArray[np.int32]) -> None:
-        self._variant = variant
-        self._stratum = counts["stratum"].to_numpy()
-        self._counted = {name: counts[name].to_numpy() for name in ("n_het", "n_hom", "n_hemi")}
-        self._figures = figures
+    Both are variant x stratum x figure: column k is stratum number k + 1, counts begin with n_het,
+    n_hom, n_hemi, and depths are an, an_raw, persons, assayed.
+    """
+
+    counts: NDArray[np.integer[Any]]
+    depths: NDArray[np.integer[Any]]
 
     @property
     def variants(self) -> int:
         """How many variants there are."""
-        return len(self._figures)
+        return len(self.depths)
 
-    def count(self, name: str, stratum: int) -> Longs:
+    def count(self, name: Literal["n_het", "n_hom", "n_hemi"], stratum: int) -> Longs:
         """One of the genotype counts, by variant."""
-        out = np.zeros(len(self._figures), np.int64)
-        rows = self._stratum == stratum
-        out[self._variant[rows]] = self._counted[name][rows]
-        return out
+        return self.counts[:, stratum - 1, _COUNTS.index(name)].astype(np.int64)
 
     def ac(self, stratum: int) -> Longs:
         """Passing alternate alleles, by variant (outside M)."""
@@ -62,7 +63,7 @@ class StratumFigures:
 
     def depth(self, part: int, stratum: int) -> Longs:
         """One of an, an_raw, persons, assayed, by variant."""
-        return self._figures[:, stratum - 1, part].astype(np.int64)
+        return self.depths[:, stratum - 1, part].astype(np.int64)
 
 
 def flag_columns(
@@ -106,7 +107,7 @@ def _group_tables(figures: StratumFigures, strata: Mapping[str, int], attribute:
 
 def _alleles(figures: StratumFigures, stratum: int | None) -> Longs:
     if stratum is None:
-        return np.zeros((2, len(figures.depth(0, 1))), np.int64)
+        return np.zeros((2, figures.variants), np.int64)
     ac, an = figures.ac(stratum), figures.depth(0, stratum)
     return np.stack([ac, an - ac])
 
@@ -139,7 +140,7 @@ def group_chance(tables: Floats) -> Floats:
     )
     freedom = np.linalg.matrix_rank(covariance, rtol=1e-9, hermitian=True)
     # Rounding may leave a statistic of 0 a little below.
-    chance = chdtrc(np.maximum(freedom, 1), np.maximum(statistic, 0))
+    chance = import_module("scipy.special").chdtrc(np.maximum(freedom, 1), np.maximum(statistic, 0))
     chance = np.maximum(chance, _chance_observed(tables))
     return np.where(freedom > 0, chance, np.nan)
 
@@ -154,6 +155,7 @@ def _chance_observed(tables: Floats) -> Floats:
 
 def _log_ways(alternate: Floats, other: Floats) -> Floats:
     """Logarithm of in how many ways alternates lie among so many alleles."""
+    gammaln = import_module("scipy.special").gammaln
     ways: Floats = gammaln(alternate + other + 1) - gammaln(alternate + 1) - gammaln(other + 1)
     return ways
 

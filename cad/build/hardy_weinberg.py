@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -36,6 +36,8 @@ def _chance(het: int, hom: int, reference: int) -> float:
     possible = np.arange(rare % 2, rare + 1, 2)
     few = (rare - possible) // 2
     many = persons - possible - few
+    # As in `cad.frequency`: readers that ask for no flag need not wait for scipy.
+    gammaln = import_module("scipy.special").gammaln
     log_weight = (
         possible * np.log(2.0) - gammaln(possible + 1) - gammaln(few + 1) - gammaln(many + 1)
     )

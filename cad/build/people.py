@@ -133,11 +133,16 @@ def desired_people(
     for sample in samples:
         by_person.setdefault(sample.person_id, []).append(sample)
     desired: dict[str, dict[str, Counted]] = {purpose: {} for purpose in PURPOSES}
+    # Persons of the same attributes, of whom there are many, share their strata.
+    known: dict[tuple[str, ...], frozenset[str]] = {}
     for person, own in by_person.items():
         best = counted_sample(own)
         if best is None:
             continue
-        counted = Counted(best.sample_no, best.sex, strata_of(best, conjunctions))
+        values = tuple(attribute_values(best).values())
+        if values not in known:
+            known[values] = strata_of(best, conjunctions)
+        counted = Counted(best.sample_no, best.sex, known[values])
         for purpose in purposes_of(best, cohorts):
             desired[purpose][person] = counted
     return desired

@@ -7,6 +7,7 @@ strata that stay cancel out, so that a corrected attribute costs only the strata
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -110,8 +111,12 @@ def _plan_purpose(
     plan = PurposePlan(purpose, persons_before=len(folded), persons_after=len(desired))
     plan.strata, plan.new_strata = _number_strata(desired, numbers)
     plan.empty_strata = {no for name, no in numbers.items() if name not in plan.strata}
+    numbers_of = {
+        names: tuple(sorted(plan.strata[name] for name in names))
+        for names in {counted.strata for counted in desired.values()}
+    }
     for person in folded.keys() | desired.keys():
-        old, new = folded.get(person), _row(desired.get(person), plan.strata, rules_version)
+        old, new = folded.get(person), _row(desired.get(person), numbers_of, rules_version)
         if old == new:
             continue
         if old is not None:
@@ -127,7 +132,8 @@ def _number_strata(
     desired: dict[str, Counted], numbers: dict[str, int]
 ) -> tuple[dict[str, int], dict[str, int]]:
     """All strata that have persons, and those of them that had no number yet."""
-    names = sorted({name for counted in desired.values() for name in counted.strata})
+    shared = {counted.strata for counted in desired.values()}
+    names = sorted({name for strata in shared for name in strata})
     # Numbers of strata that lose their last person stay taken until the base has none of their
     # rows.
     taken = set(numbers.values())
@@ -136,10 +142,14 @@ def _number_strata(
     return {name: numbers.get(name) or new[name] for name in names}, new
 
 
-def _row(counted: Counted | None, strata: dict[str, int], rules_version: int) -> FoldedRow | None:
+def _row(
+    counted: Counted | None,
+    numbers_of: Mapping[frozenset[str], tuple[int, ...]],
+    rules_version: int,
+) -> FoldedRow | None:
     if counted is None:
         return None
-    numbers = tuple(sorted(strata[name] for name in counted.strata))
+    numbers = numbers_of[counted.strata]
     return FoldedRow(counted.sample_no, counted.sex, numbers, rules_version)
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from time import perf_counter, process_time
 from typing import Any
 
-import duckdb
+import pyarrow as pa
 from sqlalchemy import Connection
 
 from cad.annotation.compute import annotate_variants
-from cad.build.bins import HeldBin, write_bin
+from cad.build.added import has_room, write_added
+from cad.build.bins import write_bin
 from cad.build.crossings import Upon
+from cad.build.depth_kernel import Changes
 from cad.build.differences import (
     Asked,
     BinDifference,
@@ -22,17 +24,18 @@ from cad.build.differences import (
     Progress,
     count_differences,
 )
+from cad.build.held import HeldBin
 from cad.build.members import MemberTable, of_purpose_counts, of_purpose_depth
+from cad.build.place import Place
 from cad.build.plan import BuildPlan, make_plan
-from cad.build.sources import Sources
+from cad.build.sources import VARIANT_TABLES, Sources
 from cad.commit import Session, open_session
-from cad.database import open_database
 from cad.extras import import_part
 from cad.faults import reach
 from cad.leases import pin
 from cad.registry.bases import PurposeSize, check_parent, insert_base
 from cad.registry.engine import reading
-from cad.registry.files import lake_files, remove_files
+from cad.registry.files import lake_files, remove_held
 from cad.registry.folded import exchange_folded, exchange_strata
 from cad.registry.people import withdrawn_persons
 from cad.warehouse import Warehouse
@@ -142,7 +145,7 @@ def _build_at(
 
         def apply(connection: Connection, commit_no: int) -> dict[str, PurposeSize]:
             check_parent(connection, commit_no, plan.parent_commit)
-            remove_files(connection, commit_no, replaced)
+            remove_held(connection, commit_no, replaced)
             for purpose, files in written.items():
                 session.add_files(connection, commit_no, files, purpose=purpose)
             _exchange_rows(connection, plan)
@@ -171,7 +174,9 @@ def _sizes(connection: Connection, commit_no: int, plan: BuildPlan) -> dict[str,
     return {
         name: PurposeSize(
             purpose.persons_after,
-            sum(file.rows for file in lake_files(connection, commit_no, "base_an", purpose=name)),
+            sum(
+                one.rows for one in lake_files(connection, commit_no, VARIANT_TABLES, purpose=name)
+            ),
         )
         for name, purpose in plan.purposes.items()
     }
@@ -209,11 +214,10 @@ class _Work:
             self.sources, members, self.warehouse.assembly, self.warehouse.settings,
             self.session.staging / "counting", self.progress,
         )  # fmt: skip
-        with open_database(self.warehouse.settings, self.session.staging / "spill") as database:
-            differences = self.count(asked)
-            while (found := self._next(differences)) is not None:
-                self.session.check()
-                self._fold_bin(database, found, members, written, replaced)
+        differences = self.count(asked)
+        while (found := self._next(differences)) is not None:
+            self.session.check()
+            self._fold_bin(found, members, written, replaced)
         return written, replaced
 
     def _next(self, differences: Iterator[BinDifference]) -> BinDifference | None:
@@ -225,33 +229,33 @@ class _Work:
 
     def _fold_bin(
         self,
-        database: duckdb.DuckDBPyConnection,
         found: BinDifference,
         members: MemberTable,
         written: dict[str, list[WrittenFile]],
         replaced: list[int],
     ) -> None:
         began = process_time()
-        place = found.place
         for index, purpose in enumerate(members.purposes):
             own_depth = of_purpose_depth(found.depth, index, members.stride)
             own_counts = of_purpose_counts(found.counts, index, members.stride)
-            if not len(own_depth.page) and not own_counts.num_rows:
-                continue
-            held = self.sources.held[purpose].get((place.contig, place.bin), {})
-            folder = self.session.staging / purpose / place.contig / str(place.bin)
-            files = write_bin(
-                database,
-                HeldBin({table: self.warehouse.path / file.path for table, file in held.items()}),
-                own_counts,
-                own_depth,
-                self.plan.purposes[purpose].strata,
-                place,
-                self.warehouse.assembly,
-                folder,
-                self.upon,
-            )
-            written[purpose] += files
-            replaced += [file.file_no for file in held.values()]
-            reach("build:bin_written")
+            if len(own_depth.page) or own_counts.num_rows:
+                files, old = self._write(purpose, own_counts, own_depth, found.place)
+                written[purpose] += files
+                replaced += old
+                reach("build:bin_written")
         self.merging_cpu += process_time() - began
+
+    def _write(
+        self, purpose: str, counts: pa.Table, depth: Changes, place: Place
+    ) -> tuple[list[WrittenFile], list[int]]:
+        """Bring a difference to a bin; returns the files, and the numbers of those they replace."""
+        plan = self.plan.purposes[purpose]
+        files = self.sources.held[purpose].get((place.contig, place.bin), {})
+        held = HeldBin.of(self.warehouse.path, files)
+        out = self.session.staging / purpose / place.contig / str(place.bin)
+        share = self.warehouse.settings.added_share
+        if not plan.removed and has_room(files, counts, depth, share):
+            return write_added(held, counts, depth, plan.strata, place, out, self.upon), []
+        assembly = self.warehouse.assembly
+        written = write_bin(held, counts, depth, plan.strata, place, assembly, out, self.upon)
+        return written, [file.file_no for some in files.values() for file in some]

@@ -20,7 +20,14 @@ from cad.registry.samples import buckets_of, left_behind, sample_tracks
 from cad.warehouse import Warehouse
 from schemas.contigs import BIN_SIZE, CONTIGS, Assembly, contig_length
 
-BASE_TABLES: Final = ("base_counts", "base_an", "base_depth", "base_index", "base_changes")
+BASE_TABLES: Final = (
+    "base_counts", "base_an", "base_depth", "base_index", "base_changes",
+    "added_counts", "added_depth", "added_variants",
+)  # fmt: skip
+VARIANT_TABLES: Final = ("base_an", "added_variants")
+"""Each variant of a base has one row in one of these tables."""
+BinFiles = dict[str, list[LakeFile]]
+"""The files that hold one bin, by table, oldest first."""
 SAMPLE_TABLES: Final = ("calls", "callable", "tracks")
 
 
@@ -36,7 +43,7 @@ class Sources:
     left_behind: dict[str, NDArray[np.int32]]
     """By path as `at` gives it: samples whose rows in that file do not count, for they were moved.
     """
-    held: dict[str, dict[tuple[str, int], dict[str, LakeFile]]]
+    held: dict[str, dict[tuple[str, int], BinFiles]]
     tracks_of: dict[int, list[int]]
     checksums: dict[int, str]
 
@@ -47,13 +54,7 @@ class Sources:
         buckets = set(buckets_of(connection, samples).values())
         tracks_of = sample_tracks(connection, samples)
         numbers = {number for some in tracks_of.values() for number in some}
-        held: dict[str, dict[tuple[str, int], dict[str, LakeFile]]] = {}
-        for purpose in plan.purposes:
-            bins = held.setdefault(purpose, {})
-            for table in BASE_TABLES:
-                for file in lake_files(connection, plan.commit_no, table, purpose=purpose):
-                    if file.contig is not None and file.bin is not None:
-                        bins.setdefault((file.contig, file.bin), {})[table] = file
+        held = {name: bins_held(connection, plan.commit_no, name) for name in plan.purposes}
         files = {table: bucket_files(connection, table, buckets) for table in SAMPLE_TABLES}
         moved = left_behind(connection, samples)
         return cls(
@@ -96,6 +97,18 @@ class Sources:
         return places_of_bins(found | _bins_of_files(files), assembly)
 
 
+def bins_held(
+    connection: Connection, commit_no: int, purpose: str
+) -> dict[tuple[str, int], BinFiles]:
+    """The files of a purpose's base by contig and bin."""
+    bins: dict[tuple[str, int], BinFiles] = {}
+    for file in lake_files(connection, commit_no, BASE_TABLES, purpose=purpose):
+        if file.contig is not None and file.bin is not None:
+            own = bins.setdefault((file.contig, file.bin), {})
+            own.setdefault(file.table, []).append(file)
+    return bins
+
+
 def places_of(files: Iterable[LakeFile], assembly: Assembly) -> list[Place]:
     """The bins that rows of some files may lie in, in the order of the genome."""
     return places_of_bins(_bins_of_files(files), assembly)
@@ -112,15 +125,14 @@ def _bins_of_files(files: Iterable[LakeFile]) -> set[tuple[str, int]]:
 
 def places_of_bins(bins: set[tuple[str, int]], assembly: Assembly) -> list[Place]:
     """Bins by contig and number as places, in the order of the genome."""
-    return [
-        Place(
-            contig,
-            number,
-            number * BIN_SIZE + 1,
-            min((number + 1) * BIN_SIZE, contig_length(assembly, contig)),
-        )
-        for contig, number in sorted(bins, key=lambda key: (CONTIGS.index(key[0]), key[1]))
-    ]
+    ordered = sorted(bins, key=lambda key: (CONTIGS.index(key[0]), key[1]))
+    return [place_of(contig, number, assembly) for contig, number in ordered]
+
+
+def place_of(contig: str, number: int, assembly: Assembly) -> Place:
+    """A bin by its contig and number."""
+    last = min((number + 1) * BIN_SIZE, contig_length(assembly, contig))
+    return Place(contig, number, number * BIN_SIZE + 1, last)
 
 
 def _bins(start: NDArray[np.int32], end: NDArray[np.int32]) -> set[int]:

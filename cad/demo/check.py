@@ -14,10 +14,9 @@ import polars as pl
 
 from cad.demo.truth import PURPOSES, QUANTITIES
 from cad.demo.write import FileReceipt as ExpectedFile
+from cad.query.base import Base
+from cad.query.folded import open_folded
 from cad.receipt import Receipt
-from cad.registry.engine import reading
-from cad.registry.files import lake_files
-from cad.registry.folded import stratum_numbers
 from cad.warehouse import Warehouse
 from schemas.receipt import FileReceipt, ReasonCount
 
@@ -55,14 +54,14 @@ class Agreement:
         return Agreement(self.checked + other.checked, self.agreed + other.agreed, examples)
 
 
-def read_base(warehouse: Warehouse, commit_no: int) -> pl.DataFrame:
-    """The bases of all purposes as long rows, read from the lake's files.
+def read_base(warehouse: Warehouse) -> pl.DataFrame:
+    """The latest bases of all purposes as long rows, read from the lake's files.
 
     Returns:
         One row per purpose, stratum and variant of the purpose's base, zeros included: columns
         purpose, stratum, contig, pos, ref, alt and those of ``truth.QUANTITIES``.
     """
-    return pl.concat([_read_purpose(warehouse, commit_no, purpose) for purpose in PURPOSES])
+    return pl.concat([_read_purpose(warehouse, purpose) for purpose in PURPOSES])
 
 
 def compare_counts(
@@ -126,16 +125,14 @@ def _by_reason(entries: Sequence[ReasonCount]) -> dict[str, int]:
     return {entry.reason: entry.records for entry in entries}
 
 
-def _read_purpose(warehouse: Warehouse, commit_no: int, purpose: str) -> pl.DataFrame:
-    with reading(warehouse.engine) as connection:
-        paths = {
-            table: [
-                warehouse.path / file.path
-                for file in lake_files(connection, commit_no, table, purpose=purpose)
-            ]
-            for table in ("base_an", "base_counts")
-        }
-        numbers = stratum_numbers(connection, purpose)
+def _read_purpose(warehouse: Warehouse, purpose: str) -> pl.DataFrame:
+    with open_folded(warehouse, purpose) as base:
+        return _rows_of(base)
+
+
+def _rows_of(base: Base) -> pl.DataFrame:
+    paths = {table: list(base.files[table].values()) for table in ("base_an", "base_counts")}
+    numbers = {stratum.name: stratum.number for stratum in base.strata}
     strata = pl.DataFrame(
         {"stratum": list(numbers), "number": list(numbers.values())},
         schema={"stratum": pl.String, "number": pl.Int32},
@@ -151,7 +148,7 @@ def _read_purpose(warehouse: Warehouse, commit_no: int, purpose: str) -> pl.Data
         pl.col(_CARRIERS).fill_null(0)
     )
     return rows.with_columns(
-        _alleles("").alias("ac"), _alleles("_raw").alias("ac_raw"), purpose=pl.lit(purpose)
+        _alleles("").alias("ac"), _alleles("_raw").alias("ac_raw"), purpose=pl.lit(base.purpose)
     ).select(*_ROW, *QUANTITIES)
 
 

@@ -84,7 +84,7 @@ def push_night(warehouse: Warehouse, cohort: DemoCohort, directories: Sequence[P
 def build_night(warehouse: Warehouse, cohort: DemoCohort, night: int) -> NightReport:
     """Build, then compare every count of the three bases with the truth of that night."""
     built = build_base(warehouse)
-    counts = compare_counts(read_base(warehouse, built.commit), cohort.truth_rows(night))
+    counts = compare_counts(read_base(warehouse), cohort.truth_rows(night))
     return NightReport(night, built, counts)
 
 

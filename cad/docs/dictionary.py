@@ -12,9 +12,11 @@ from schemas.views import VIEWS
 
 _INTRODUCTION: Final = (
     "The tables of the lake, as Parquet files. `calls`, `callable` and `tracks` are written by a "
-    "push; `base_counts`, `base_an` and `base_depth` by a build, for each purpose; `analysis_*` "
-    "by a run of `cad analyse`; the others by `cad annotation add`, for each version of a source. "
-    "Positions are 1-based inclusive; columns "
+    "push; those of `base_...` and `added_...` by a build, for each purpose: a build that only "
+    "adds persons writes what it adds to a bin beside it, so that figures are sums over both, "
+    "until the bin is written anew. `analysis_*` are written by a run of `cad analyse`; the others "
+    "by `cad annotation add`, for each version of a source. Positions are 1-based inclusive; "
+    "columns "
     "are never null unless the table says so. A *code* packs the number of alleles for both "
     "ploidies and both readings, passing and raw: bits 0-1 passing at ploidy 2, 2-3 raw at ploidy "
     "2, 4 passing at ploidy 1, 5 raw at ploidy 1."

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cad.export.figures import Contigs, read_base_blocks
-from cad.query.base import Base, open_base
+from cad.query.base import Base
+from cad.query.folded import open_folded
 from cad.releases.read import open_release
 from cad.warehouse import Warehouse
 
@@ -30,7 +31,7 @@ def open_source(warehouse: Warehouse, purpose: str, release: str | None) -> Iter
         Unavailable: `registry_unusable`.
     """
     if release is None:
-        with open_base(warehouse, purpose) as base:
+        with open_folded(warehouse, purpose) as base:
             yield Source(base, lambda: read_base_blocks(base))
     else:
         with open_release(warehouse, release, purpose) as reader:

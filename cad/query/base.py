@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from schemas.contigs import BIN_SIZE, CONTIG_ORDER
 from schemas.errors import BadQuestion, NotFound
 
 BASE_TABLES: Final = ("base_counts", "base_an", "base_depth", "base_index")
+ADDED_TABLES: Final = ("added_counts", "added_depth", "added_variants")
 
 
 class OvertakenError(Exception):
@@ -78,7 +79,8 @@ class Base:
         persons: persons folded.
         variants: variants with a raw count above 0.
         strata: those with persons, `all` first; never empty.
-        files: the base's files by table, contig and bin.
+        files: by table, contig and bin, what each bin was last written to as a whole.
+        added: likewise the files that builds added since, oldest first: to be summed with those.
         release: the release that froze it; None for the latest base.
     """
 
@@ -90,6 +92,9 @@ class Base:
     variants: int
     strata: tuple[Stratum, ...]
     files: Mapping[str, Mapping[Place, Path]]
+    added: Mapping[str, Mapping[Place, tuple[Path, ...]]] = field(
+        default_factory=lambda: {table: {} for table in ADDED_TABLES}
+    )
     release: str | None = None
 
     @cached_property
@@ -105,8 +110,22 @@ class Base:
         return tuple(name[len(prefix) :] for name in names if name.startswith(prefix))
 
     def path(self, table: str, place: Place) -> Path | None:
-        """The file of one bin; None where it would hold no row."""
+        """The file of one bin as it was last written; None where it would hold no row."""
         return self.files[table].get(place)
+
+    def paths(self, what: Literal["counts", "depth"], place: Place) -> list[Path]:
+        """All files of one bin whose rows are to be summed; the first is not always the base's."""
+        own = self.files[f"base_{what}"].get(place)
+        added = self.added[f"added_{what}"].get(place, ())
+        return [*([] if own is None else [own]), *added]
+
+    def added_places(self) -> set[Place]:
+        """The bins that builds added to since they were last written as a whole."""
+        return {place for of_table in self.added.values() for place in of_table}
+
+    def is_added_to(self, place: Place) -> bool:
+        """Whether builds added to a bin since it was last written as a whole."""
+        return place in self.added["added_counts"] or place in self.added["added_depth"]
 
     def places(self, table: str) -> list[Place]:
         """The bins of a table, by contig and position."""
@@ -154,14 +173,13 @@ def read_base(connection: Connection, warehouse: Warehouse, commit_no: int, purp
     row = newest_base(connection, commit_no)
     if row is None or purpose not in row.purposes:
         raise NotFound("base_missing", "build the base first", purpose)
-    files = {
-        table: {
-            Place(file.contig, file.bin): warehouse.path / file.path
-            for file in lake_files(connection, commit_no, table, purpose=purpose)
-            if file.contig is not None and file.bin is not None
-        }
-        for table in BASE_TABLES
+    found: dict[str, dict[Place, tuple[Path, ...]]] = {
+        table: {} for table in (*BASE_TABLES, *ADDED_TABLES)
     }
+    for file in lake_files(connection, commit_no, found, purpose=purpose):
+        if file.contig is not None and file.bin is not None:
+            of_table, place = found[file.table], Place(file.contig, file.bin)
+            of_table[place] = (*of_table.get(place, ()), warehouse.path / file.path)
     numbers = stratum_numbers(connection, purpose)
     # A base of nobody has no strata; its answers still have a row for everybody.
     numbers.setdefault(ALL, max(numbers.values(), default=0) + 1)
@@ -175,7 +193,11 @@ def read_base(connection: Connection, warehouse: Warehouse, commit_no: int, purp
         persons=size.persons,
         variants=size.variants,
         strata=tuple(strata),
-        files=files,
+        files={
+            table: {place: paths[-1] for place, paths in found[table].items()}
+            for table in BASE_TABLES
+        },
+        added={table: found[table] for table in ADDED_TABLES},
     )
 
 

@@ -86,12 +86,12 @@ def depth_runs(reader: BaseReader, region: Region, numbers: Sequence[int]) -> li
     """
     first, last = ((at - 1) // BIN_SIZE for at in (region.start, region.end))
     pages = range((region.start - 1) // PAGE_SIZE, (region.end - 1) // PAGE_SIZE + 1)
-    paths = (
-        reader.base.path("base_depth", Place(region.contig, b)) for b in range(first, last + 1)
-    )
-    parts = [_read_pages(path, pages, numbers) for path in paths if path is not None]
+    parts = [
+        _read_pages(path, pages, numbers)
+        for at in range(first, last + 1)
+        for path in reader.base.paths("depth", Place(region.contig, at))
+    ]
     rows = pa.concat_tables(parts) if parts else BASE_DEPTH.empty_table()
-    # Bins follow one another, and so do pages within one: each stratum's rows are in order.
     order = values(rows["stratum"])
     return [_runs(rows.filter(flags(order == number)), region) for number in numbers]
 
@@ -118,11 +118,17 @@ def _wanted(batch: pa.RecordBatch, pages: range, numbers: Sequence[int]) -> Any:
 
 
 def _runs(rows: pa.Table, region: Region) -> DepthRuns:
-    """The runs of one stratum, of its rows by page."""
+    """The runs of one stratum, of its rows by page; several files may tell of one page."""
     lengths = values(pc.list_value_length(rows["offset"]))
     changes = np.stack([_flat(rows[name]) for name in DEPTH_FIELDS])
-    page = np.repeat(values(rows["page"]), lengths)
-    return runs_of_changes(page, _flat(rows["offset"]), changes, region)
+    at = np.repeat(values(rows["page"]).astype(np.int64), lengths) * PAGE_SIZE
+    at += _flat(rows["offset"])
+    if (np.diff(at) <= 0).any():
+        at, own = np.unique(at, return_inverse=True)
+        summed = np.zeros((len(at), len(DEPTH_FIELDS)), np.int64)
+        np.add.at(summed, own, changes.T)
+        changes = summed.T
+    return runs_of_changes(at // PAGE_SIZE, at % PAGE_SIZE, changes, region)
 
 
 def runs_of_changes(page: Ints, offset: Ints, changes: Ints, region: Region) -> DepthRuns:

@@ -124,7 +124,7 @@ def _by_vrs(reader: BaseReader, digest: str) -> list[Variant]:
         for file in files
         if file.contig is not None
         and file.bin is not None
-        and base.path("base_index", Place(file.contig, file.bin)) is not None
+        and base.paths("counts", Place(file.contig, file.bin))
     ]
     found = list(_where(held, pc.field("vrs") == digest))
     seen = [one for one in found if reader.lookup(one).counts.any()]

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cad.annotation.reader import AnnotationReader, TableFiles, open_annotations
+from cad.build.flags import StratumFigures, flag_columns
 from cad.flags import FLAG_FIELDS
 from cad.index import COUNT_FIELDS, DEPTH_FIELDS, Block, IndexCache, IndexRow
+from cad.query.added import AddedBin, AddedCache, Key
 from cad.query.base import Base, Place
 from cad.query.depth import DepthCache
 from cad.query.parse import Region, Variant
@@ -20,6 +26,9 @@ from schemas.contigs import BIN_SIZE
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+_AT_ONCE: Final = 256
+"""Variants of a region that are summed at once."""
 
 
 def _no_flags() -> Floats:
@@ -60,6 +69,7 @@ class BaseReader:
         indexes: IndexCache | None = None,
         depths: DepthCache | None = None,
         tables: TableFiles | None = None,
+        added: AddedCache | None = None,
     ) -> None:
         self.warehouse = warehouse
         self.base = base
@@ -67,6 +77,7 @@ class BaseReader:
         self._indexes = indexes or IndexCache()
         self._depths = depths or DepthCache()
         self._tables = tables or TableFiles()
+        self._adds = added or AddedCache()
         self._top = int(base.numbers.max())
 
     def lookup(self, variant: Variant) -> Figures:
@@ -75,11 +86,12 @@ class BaseReader:
         Raises:
             Unavailable: `lake_file_damaged`.
         """
-        path = self.base.path("base_index", Place.of(variant.contig, variant.pos))
+        place = Place.of(variant.contig, variant.pos)
+        path = self.base.path("base_index", place)
         row = None
         if path is not None:
             row = self._indexes.reader(path).lookup(variant.pos, variant.ref, variant.alt)
-        return self._figures(row) if row is not None else self._unseen(variant)
+        return self._answer(variant, place, row)
 
     def lookup_sorted(self, variants: Iterable[Variant]) -> Iterator[Figures]:
         """The figures of variants in order of contig and position, as `lookup` gives them.
@@ -97,10 +109,16 @@ class BaseReader:
                 block = None if path is None else self._indexes.reader(path).block_at(variant.pos)
                 held = None if block is None else (place, block)
             row = held and held[1].find(variant.pos, variant.ref, variant.alt)
-            yield self._figures(row) if row else self._unseen(variant)
+            yield self._answer(variant, place, row)
 
-    def _unseen(self, variant: Variant) -> Figures:
-        """The figures of a variant that the base does not hold."""
+    def _answer(self, variant: Variant, place: Place, row: IndexRow | None) -> Figures:
+        """The figures of a variant of which the index says this."""
+        if self.base.is_added_to(place):
+            (found,) = self._summed(place, [((variant.pos, variant.ref, variant.alt), row)])
+            if found is not None:
+                return found
+        elif row is not None:
+            return self._figures(row)
         counts = np.zeros((len(self.base.strata), len(COUNT_FIELDS)), np.int64)
         depths, flags = self.depths_at(variant.contig, variant.pos), _no_flags()
         # Nothing is to be tested of what nobody carries; the first stratum is that of all.
@@ -115,10 +133,15 @@ class BaseReader:
         Raises:
             Unavailable: `lake_file_damaged`.
         """
-        path = self.base.path("base_depth", Place.of(contig, pos))
-        if path is None:
-            return np.zeros((len(self.base.strata), len(DEPTH_FIELDS)), np.int64)
-        return self._depths.at(path, pos, self._top)[:, self.base.numbers].T
+        paths = self.base.paths("depth", Place.of(contig, pos))
+        return self._depth(paths, pos)[:, self.base.numbers].T
+
+    def _depth(self, paths: Iterable[Path], pos: int) -> Longs:
+        """What some files say of a position: `DEPTH_FIELDS` x stratum number."""
+        total = np.zeros((len(DEPTH_FIELDS), self._top + 1), np.int64)
+        for path in paths:
+            total += self._depths.at(path, pos, self._top)
+        return total
 
     def annotations(self, words: Sequence[str] | None) -> AnnotationReader:
         """A reader of the annotations that words ask for, at the pinned commit.
@@ -140,11 +163,72 @@ class BaseReader:
         """
         first, last = ((at - 1) // BIN_SIZE for at in (region.start, region.end))
         for number in range(first, last + 1):
-            path = self.base.path("base_index", Place(region.contig, number))
+            place = Place(region.contig, number)
+            path = self.base.path("base_index", place)
+            rows: Iterator[IndexRow] = iter(())
             if path is not None:
-                for row in self._indexes.reader(path).between(region.start, region.end):
-                    variant = Variant(region.contig, row.pos, row.ref, row.alt)
-                    yield variant, self._figures(row)
+                rows = self._indexes.reader(path).between(region.start, region.end)
+            if self.base.is_added_to(place):
+                yield from self._summed_between(place, rows, region)
+            else:
+                for row in rows:
+                    yield Variant(region.contig, row.pos, row.ref, row.alt), self._figures(row)
+
+    def _summed_between(
+        self, place: Place, rows: Iterator[IndexRow], region: Region
+    ) -> Iterator[tuple[Variant, Figures]]:
+        """The variants of a bin to which builds added, some at a time."""
+        held = (((row.pos, row.ref, row.alt), row) for row in rows)
+        more = ((key, None) for key in self._added(place).between(region.start, region.end))
+        both = merge(held, more, key=lambda one: (one[0][0], *map(str.encode, one[0][1:])))
+        whole = ((key, next(some)[1]) for key, some in groupby(both, lambda one: one[0]))
+        while some := list(islice(whole, _AT_ONCE)):
+            for (key, _), figures in zip(some, self._summed(place, some), strict=True):
+                if figures is not None:
+                    yield Variant(region.contig, *key), figures
+
+    def _added(self, place: Place) -> AddedBin:
+        return self._adds.bin(self.base.added["added_counts"].get(place, ()))
+
+    def _summed(
+        self, place: Place, wanted: Sequence[tuple[Key, IndexRow | None]]
+    ) -> list[Figures | None]:
+        """The figures of variants of a bin to which builds added.
+
+        `wanted` are variants with what the index says of each. None for what nobody carries. What
+        flags are made of is worked out anew, as a build does.
+        """
+        added = self._added(place)
+        counts = np.zeros((len(wanted), self._top + 1, len(COUNT_FIELDS)), np.int64)
+        depths = np.zeros((len(wanted), len(DEPTH_FIELDS), self._top + 1), np.int64)
+        is_seen = np.zeros(len(wanted), bool)
+        for at, (key, row) in enumerate(wanted):
+            is_seen[at] = added.add_to(counts[at], *key) or row is not None
+            paths: Sequence[Path] = self.base.added["added_depth"].get(place, ())
+            if row is None:
+                paths = self.base.paths("depth", place) if is_seen[at] else ()
+            else:
+                counts[at, row.counts[:, 0]] += row.counts[:, 1:]
+                _place_depths(depths[at], row)
+            depths[at] += self._depth(paths, key[0])
+        flags = self._flags_of(place.contig, [key[0] for key, _ in wanted], counts, depths)
+        numbers = self.base.numbers
+        return [
+            Figures(counts[at, numbers], depths[at][:, numbers].T, flags[at])
+            if is_seen[at]
+            else None
+            for at in range(len(wanted))
+        ]
+
+    def _flags_of(
+        self, contig: str, positions: Sequence[int], counts: Longs, depths: Longs
+    ) -> Floats:
+        """What flags are made of, of variants x `FLAG_FIELDS`."""
+        strata = {stratum.name: stratum.number for stratum in self.base.strata}
+        figures = StratumFigures(counts[:, 1:], depths[:, :, 1:].transpose(0, 2, 1))
+        pos = np.array(positions, np.int64)
+        columns = flag_columns(figures, strata, pos, self.warehouse.assembly, contig)
+        return np.stack([columns[name] for name in FLAG_FIELDS], axis=1)
 
     def _figures(self, row: IndexRow) -> Figures:
         # A release tells fewer strata than the base it was made of counts.
@@ -152,6 +236,11 @@ class BaseReader:
         counts = np.zeros((top + 1, len(COUNT_FIELDS)), np.int64)
         counts[row.counts[:, 0]] = row.counts[:, 1:]
         depths = np.zeros((len(DEPTH_FIELDS), self._top + 1), np.int64)
-        width = min(row.depths.shape[1], self._top)
-        depths[:, 1 : width + 1] = row.depths[:, :width]
+        _place_depths(depths, row)
         return Figures(counts[self.base.numbers], depths[:, self.base.numbers].T, row.flags)
+
+
+def _place_depths(depths: Longs, row: IndexRow) -> None:
+    """Put the denominators of a row in their places: `DEPTH_FIELDS` x stratum number."""
+    width = min(row.depths.shape[1], depths.shape[1] - 1)
+    depths[:, 1 : width + 1] = row.depths[:, :width]

@@ -11,6 +11,7 @@ from cad.annotation.reader import TableFiles
 from cad.build.people import PURPOSES
 from cad.index import IndexCache
 from cad.leases import pin
+from cad.query.added import AddedCache
 from cad.query.base import Base, OvertakenError, check_purpose, read_base
 from cad.query.depth import DepthCache
 from cad.query.reader import BaseReader
@@ -50,6 +51,7 @@ class BaseService:
     _indexes: IndexCache = field(default_factory=IndexCache)
     _depths: DepthCache = field(default_factory=DepthCache)
     _tables: TableFiles = field(default_factory=TableFiles)
+    _added: AddedCache = field(default_factory=AddedCache)
     _lock: Lock = field(default_factory=Lock)
     _current: _Pinned | None = None
     _head: HeadWatch = field(init=False)
@@ -76,7 +78,9 @@ class BaseService:
         pinned = self._acquire(at_latest)
         try:
             base = pinned.bases[purpose]
-            yield BaseReader(self.warehouse, base, self._indexes, self._depths, self._tables)
+            yield BaseReader(
+                self.warehouse, base, self._indexes, self._depths, self._tables, self._added
+            )
         except FileNotFoundError:
             self._forget(pinned)
             raise Conflict("snapshot_erased", "the base was erased meanwhile; ask again") from None

@@ -6,12 +6,23 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from cad.registry.numbers import take
 from cad.registry.tables import bucket_sample, folded, lake_file, lake_span, lease, sample, visible
 from loaders.jobs import Span, WrittenFile
 from schemas.contigs import BIN_SIZE
+from schemas.errors import Conflict
 
 
 @dataclass(frozen=True)
@@ -37,25 +48,26 @@ class LakeFile:
 def lake_files(
     connection: Connection,
     commit_no: int,
-    table: str,
+    table: str | Collection[str],
     *,
     purpose: str | None = None,
     buckets: Collection[int] | None = None,
     contig: str | None = None,
     span: tuple[int, int] | None = None,
 ) -> list[LakeFile]:
-    """The files of a table that are visible at a commit, in the order of their numbers.
+    """The files of a table, or of some, visible at a commit, in the order of their numbers.
 
     Args:
         connection: an open transaction.
         commit_no: the pinned commit.
-        table: a table of `schemas.lake.LAKE_TABLES`, or `base_index`.
+        table: tables of `schemas.lake.LAKE_TABLES`, or `base_index`.
         purpose: for the tables of a base; None asks for files that belong to no purpose.
         buckets: only the files of these buckets.
         contig: only files with rows on this contig; `spans` then tells of this contig alone.
         span: with `contig`, only files whose rows there may touch these positions (first, last).
     """
-    conditions = [lake_file.c.table_name == table, visible(lake_file, commit_no)]
+    tables = [table] if isinstance(table, str) else list(table)
+    conditions = [lake_file.c.table_name.in_(tables), visible(lake_file, commit_no)]
     conditions.append(
         lake_file.c.purpose.is_(None) if purpose is None else lake_file.c.purpose == purpose
     )
@@ -145,6 +157,21 @@ def remove_files(connection: Connection, commit_no: int, file_nos: Collection[in
     )
     if file_nos:
         connection.execute(statement, [{"number": number} for number in file_nos])
+
+
+def remove_held(connection: Connection, commit_no: int, file_nos: Collection[int]) -> None:
+    """Make files of a base cease to exist from a commit on, for others that were made of them.
+
+    Raises:
+        Conflict: `base_conflict`, one of them is no longer there: somebody else wrote its bin anew.
+    """
+    query = select(func.count()).where(
+        lake_file.c.file_no == bindparam("number"), lake_file.c.removed_at.is_(None)
+    )
+    gone = sum(not connection.scalar(query, {"number": number}) for number in file_nos)
+    if gone:
+        raise Conflict("base_conflict", f"{gone} files of the base were replaced meanwhile")
+    remove_files(connection, commit_no, file_nos)
 
 
 def remove_empty_buckets(connection: Connection, commit_no: int, buckets: Collection[int]) -> None:

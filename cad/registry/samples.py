@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Final
 
@@ -54,6 +54,7 @@ class Sample:
     consents: Mapping[str, str]
 
 
+_FIELDS: Final = frozenset(field.name for field in fields(Sample))
 _FROM_ELSEWHERE: Final = ("batch_id", "platform", "pipeline", "bucket_no", "consents")
 _COLUMNS: Final = tuple(
     sample.c[field.name] for field in fields(Sample) if field.name not in _FROM_ELSEWHERE
@@ -77,17 +78,17 @@ def desired_samples(connection: Connection, commit_no: int) -> list[Sample]:
     )
     consents = resolved_consents(connection, commit_no)
     past = past_rows(connection, commit_no)
-    rows = connection.execute(query).mappings()
-    return [
-        Sample(**_as_it_was(row, past), consents=consents.get(row["person_id"], _NOTHING))
-        for row in rows
-    ]
+    # The columns are in the order of the fields, of which the consents are the last.
+    made: Any = Sample
+    rows = connection.execute(query)
+    found = [made(*row, consents.get(row.person_id, _NOTHING)) for row in rows]
+    return [_as_it_was(one, past) if one.sample_no in past else one for one in found]
 
 
-def _as_it_was(row: Mapping[Any, Any], past: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    """A sample's row with the values that held before a later correction."""
-    before = past.get(row["sample_no"])
-    return dict(row) if before is None else {name: before.get(name, row[name]) for name in row}
+def _as_it_was(one: Sample, past: Mapping[int, Mapping[str, Any]]) -> Sample:
+    """A sample with the values that held before a later correction."""
+    before = past[one.sample_no].items()
+    return replace(one, **{name: value for name, value in before if name in _FIELDS})
 
 
 def live_samples(

@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from cad.build.folding import fold_base
 from cad.build.people import PURPOSES
 from cad.commit import Session, open_session
 from cad.disclosure import Layout
@@ -115,13 +116,17 @@ def _check_free(connection: Connection, name: str) -> None:
 
 @contextmanager
 def _pinned(warehouse: Warehouse) -> Iterator[_Bases]:
-    """Pin the latest commit and read its bases."""
+    """Pin the latest commit and read its bases, with nothing beside their bins."""
     while True:
+        fold_base(warehouse)
         with pin(warehouse) as commit_no:
             try:
                 with reading(warehouse.engine) as connection:
                     bases = _read(connection, warehouse, commit_no)
             except OvertakenError:
+                continue
+            # A build may have added to them meanwhile.
+            if any(base.added_places() for base in bases.of.values()):
                 continue
             yield bases
             return

@@ -31,6 +31,8 @@ from tests.twin.facts import Thresholds as TwinThresholds
 
 ENGINE: Engine = "hail" if os.environ.get("CAD_TEST_ENGINE") == "hail" else "duckdb"
 """What counts where a test does not say: Hail where the variable says so, for every base test."""
+ANY_SHARE = 1e6
+"""However small a bin is, what a build adds to it is kept beside it."""
 Places = Iterable[tuple[str, int, int]]
 
 
@@ -69,7 +71,7 @@ class Nights:
         cohorts: Mapping[str, Iterable[str]] = COHORT_PURPOSES,
     ) -> None:
         self.assembly: Assembly = "GRCh37" if assembly == "GRCh37" else "GRCh38"
-        settings = Settings(threads=2, init=config or WarehouseConfig())
+        settings = Settings(threads=2, added_share=ANY_SHARE, init=config or WarehouseConfig())
         self.warehouse = Warehouse.create(folder, self.assembly, reference, settings=settings)
         list_cohorts(self.warehouse, cohorts)
         self.reference = read_reference(reference) if reference else None

@@ -1,11 +1,11 @@
 """The latest base as plain figures, read from the lake's own files, and the twin's base likewise.
 
 Nothing here goes through the product's queries: a frame is made of ``base_counts`` and ``base_an``
-as `schemas.tables` lays them out, depth of ``base_depth`` alone.
+as `schemas.tables` lays them out, depth of ``base_depth`` alone, each with what builds added since.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -38,12 +38,85 @@ _COUNTED = ["n_het", "n_hom", "n_hemi", "n_het_raw", "n_hom_raw", "n_hemi_raw"]
 
 
 def lake_table(warehouse: Warehouse, table: str, purpose: str) -> pa.Table:
-    """All rows that a base holds in a table for a purpose, in the order of its files."""
+    """All rows that a base holds in a table for a purpose.
+
+    Those that builds added are summed with those of the bins, row by row.
+    """
+    if table == "base_counts":
+        return _summed_counts(warehouse, purpose)
+    if table == "base_depth":
+        return _summed_depth(warehouse, purpose)
+    if table == "base_an":
+        return _summed_an(warehouse, purpose)
+    return files_of(warehouse, table, purpose)
+
+
+def files_of(warehouse: Warehouse, table: str, purpose: str) -> pa.Table:
+    """All rows of the files of a table, in the order of its files."""
     with reading(warehouse.engine) as connection:
         files = lake_files(connection, latest_commit(connection), table, purpose=purpose)
     schema = LAKE_TABLES[table]
     read = [pq.read_table(warehouse.path / file.path, schema=schema) for file in files]
     return pa.concat_tables([schema.empty_table(), *read])
+
+
+def _summed_counts(warehouse: Warehouse, purpose: str) -> pa.Table:
+    held, added = (
+        _frame(files_of(warehouse, name, purpose)) for name in ("base_counts", "added_counts")
+    )
+    raw = pl.sum_horizontal(_COUNTED[3:])
+    assert not added.filter(raw <= 0).height, "somebody is taken out beside a bin"
+    key = ["contig", "pos", "ref", "alt", "stratum"]
+    whole = pl.concat([held, added]).group_by(key).agg(pl.col(_COUNTED).sum())
+    return whole.to_arrow().cast(LAKE_TABLES["base_counts"])
+
+
+def _summed_depth(warehouse: Warehouse, purpose: str) -> pa.Table:
+    held, added = (files_of(warehouse, name, purpose) for name in ("base_depth", "added_depth"))
+    return _summed(held, added) if added.num_rows else held
+
+
+def _summed(*tables: pa.Table) -> pa.Table:
+    """Rows of depth with one row per page and stratum."""
+    key = ["contig", "page", "stratum"]
+    changes = pl.concat([_frame(table) for table in tables]).explode("offset", *PARTS)
+    left = (
+        changes.group_by(*key, "offset")
+        .agg(pl.col(PARTS).sum())
+        .filter(pl.any_horizontal(pl.col(PARTS) != 0))
+        .sort(*key, "offset")
+    )
+    least = pl.min_horizontal(
+        pl.col("an").cum_sum().min(), pl.when(pl.col("offset").first() > 0).then(0)
+    )
+    rows = left.group_by(key, maintain_order=True).agg("offset", *PARTS, least.alias("least_an"))
+    return rows.to_arrow().cast(LAKE_TABLES["base_depth"])
+
+
+def _summed_an(warehouse: Warehouse, purpose: str) -> pa.Table:
+    held, new = (files_of(warehouse, name, purpose) for name in ("base_an", "added_variants"))
+    numbers = {str(number): number for number in strata(warehouse, purpose).values()}
+    since = Depth(numbers, _summed(files_of(warehouse, "added_depth", purpose)))
+    rows = held.to_pylist()
+    width = max([0, *numbers.values(), *(len(row["an"]) for row in rows)])
+    for row in rows:
+        _add_depth(row, since, width)
+    if new.num_rows:
+        whole = Depth(numbers, _summed_depth(warehouse, purpose))
+        for key in new.to_pylist():
+            row = key | {part: [0] * width for part in PARTS}
+            _add_depth(row, whole, width)
+            rows.append(row)
+    return pa.Table.from_pylist(rows, LAKE_TABLES["base_an"])
+
+
+def _add_depth(row: dict[str, Any], depth: "Depth", width: int) -> None:
+    """Add what is known at a variant to its figures."""
+    for number in range(1, width + 1):
+        (found,) = depth.at(str(number), row["contig"], [row["pos"]])
+        for part, value in zip(PARTS, found, strict=True):
+            row[part] += [0] * (width - len(row[part]))
+            row[part][number - 1] += value
 
 
 def strata(warehouse: Warehouse, purpose: str) -> dict[str, int]:

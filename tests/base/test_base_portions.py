@@ -6,10 +6,13 @@ import pytest
 
 import cad.build.calls
 import cad.build.depth
+import cad.build.depth_table
+import cad.build.held
 import cad.build.rows
 import loaders.lake_writer
 from cad.build.run import build_base
 from cad.push import push_batch
+from cad.settings import Settings
 from cad.warehouse import Warehouse
 from tests.base.reading import assert_same_base, base_frame
 from tests.twin.cohorts import Shape, random_batch_dirs
@@ -20,7 +23,9 @@ def test_portions_of_a_few_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     cohort = random_batch_dirs(7, tmp_path / "batches", shape)
     with (
         Warehouse.create(tmp_path / "whole", "GRCh38", cohort.reference) as whole,
-        Warehouse.create(tmp_path / "portions", "GRCh38", cohort.reference) as portions,
+        Warehouse.create(
+            tmp_path / "portions", "GRCh38", cohort.reference, settings=Settings(added_share=0)
+        ) as portions,
     ):
         for directory in cohort.batches:
             push_batch(whole, directory)
@@ -30,7 +35,10 @@ def test_portions_of_a_few_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(cad.build.calls, "_ROWS_AT_ONCE", 7)
         monkeypatch.setattr(cad.build.calls, "_COUNTS_AT_ONCE", 20)
         monkeypatch.setattr(cad.build.depth, "_ROWS_AT_ONCE", 7)
+        monkeypatch.setattr(cad.build.held, "_WEIGHT", 500)
+        monkeypatch.setattr(cad.build.depth_table, "_GROUP_CHANGES", 200)
+        monkeypatch.setattr(cad.build.depth_table, "_LEAST_ROWS", 20)
         for directory in cohort.batches:
             push_batch(portions, directory)
-        build_base(portions)
+            build_base(portions)
         assert_same_base(base_frame(portions), base_frame(whole))

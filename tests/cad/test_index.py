@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from cad.index import COUNT_FIELDS, DEPTH_FIELDS, IndexCache, IndexReader, IndexRow, write_index
+from cad.build.merge import sum_rows
+from cad.flags import FLAG_FIELDS
+from cad.index import COUNT_FIELDS, DEPTH_FIELDS, IndexCache, IndexReader, IndexRow, IndexWriter
 from schemas.errors import Unavailable
-from schemas.tables import BASE_AN, BASE_COUNTS
+from schemas.tables import BASE_COUNTS
 
+COUNTS = pa.schema([field for field in BASE_COUNTS if field.name != "contig"])
 Counts = dict[int, tuple[int, ...]]
 Variant = tuple[tuple[int, str, str], Counts, tuple[list[int], ...]]
 
@@ -33,19 +38,25 @@ def drawn(rng: Random, variants: int, strata: int, high: int) -> list[Variant]:
     return found
 
 
-def tables(variants: Sequence[Variant], contig: str = "22") -> tuple[pa.Table, pa.Table]:
-    counts = [
-        {"contig": contig, "pos": pos, "ref": ref, "alt": alt, "stratum": stratum,
-         **dict(zip(COUNT_FIELDS, figures, strict=True))}
-        for (pos, ref, alt), by_stratum, _ in variants
-        for stratum, figures in by_stratum.items()
-    ]  # fmt: skip
-    an = [
-        {"contig": contig, "pos": pos, "ref": ref, "alt": alt,
-         **dict(zip(DEPTH_FIELDS, depths, strict=True))}
-        for (pos, ref, alt), _, depths in variants
-    ]  # fmt: skip
-    return pa.Table.from_pylist(counts, BASE_COUNTS), pa.Table.from_pylist(an, BASE_AN)
+def write_index(path: Path, variants: Sequence[Variant], at_once: int = 1_000) -> None:
+    """Write variants, some at a time; those of a position stay together."""
+    writer = IndexWriter(path)
+    width = max((len(values) for _, _, depths in variants for values in depths), default=0)
+    for _, some in groupby(variants, lambda one: one[0][0] // at_once):
+        own = list(some)
+        rows = [
+            {"pos": pos, "ref": ref, "alt": alt, "stratum": stratum,
+             **dict(zip(COUNT_FIELDS, figures, strict=True))}
+            for (pos, ref, alt), by_stratum, _ in own
+            for stratum, figures in by_stratum.items()
+        ]  # fmt: skip
+        table = pa.Table.from_pylist(rows, COUNTS)
+        sums = sum_rows([], table)
+        padded = [[values + [0] * (width - len(values)) for values in one] for _, _, one in own]
+        depths = np.array(padded, np.int32).transpose(0, 2, 1)
+        flags = np.full((len(FLAG_FIELDS), len(own)), np.nan)
+        writer.write(sums.variants, sums.ends(), sums.entries(), depths, flags)
+    writer.close()
 
 
 def plain(row: IndexRow) -> Variant:
@@ -67,7 +78,7 @@ def test_every_variant_is_found(tmp_path: Path, variants: int, strata: int, high
     rng = Random(variants)
     written = drawn(rng, variants, strata, high)
     path = tmp_path / "new" / "index.sqlite"
-    write_index(path, *tables(written))
+    write_index(path, written)
     reader = IndexReader(path)
     for variant in written:
         row = reader.lookup(*variant[0])
@@ -82,7 +93,7 @@ def test_every_variant_is_found(tmp_path: Path, variants: int, strata: int, high
 def test_regions_hold_what_lies_in_them(tmp_path: Path) -> None:
     rng = Random(5)
     written = drawn(rng, 500, 4, 9)
-    write_index(tmp_path / "index", *tables(written))
+    write_index(tmp_path / "index", written, at_once=90)
     reader = IndexReader(tmp_path / "index")
     for _ in range(200):
         start = rng.randint(0, 1100)
@@ -99,32 +110,24 @@ def test_position_is_never_cut_in_two(tmp_path: Path) -> None:
     crowd = [
         ((9, "A" * n, "C"), {1: (1, 0, 0, 1, 0, 0)}, ([2], [2], [1], [1])) for n in range(1, 300)
     ]
-    write_index(tmp_path / "index", *tables(crowd))
+    write_index(tmp_path / "index", crowd)
     reader = IndexReader(tmp_path / "index")
     assert all(reader.lookup(*key) is not None for key, _, _ in crowd)
     assert sum(1 for _ in reader.blocks()) == 1
     reader.close()
 
 
-def test_tables_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+def test_variants_out_of_order_are_refused(tmp_path: Path) -> None:
     written = drawn(Random(1), 30, 3, 9)
-    counts, an = tables(written)
-    with pytest.raises(ValueError, match="not of the same variants"):
-        write_index(tmp_path / "a", counts, an.slice(1))
-    with pytest.raises(ValueError, match="not of the same variants"):
-        write_index(tmp_path / "b", counts.slice(counts.num_rows - 1), an)
     with pytest.raises(ValueError, match="not sorted"):
-        write_index(tmp_path / "c", *tables(written[::-1]))
-    with pytest.raises(ValueError, match="not of the same variants"):
-        write_index(tmp_path / "d", *tables([written[0], written[0]]))
+        write_index(tmp_path / "c", written[::-1], at_once=1)
+    with pytest.raises(ValueError, match="not sorted"):
+        write_index(tmp_path / "d", [written[0], written[-1], written[0]], at_once=1)
 
 
-def test_base_without_variants(tmp_path: Path) -> None:
-    write_index(tmp_path / "index", *tables([]))
-    reader = IndexReader(tmp_path / "index")
-    assert reader.lookup(5, "A", "C") is None
-    assert list(reader.between(1, 100)) == list(reader.blocks()) == []
-    reader.close()
+def test_base_without_variants_has_no_index(tmp_path: Path) -> None:
+    write_index(tmp_path / "index", [])
+    assert not (tmp_path / "index").exists()
 
 
 def test_damaged_files_are_named(tmp_path: Path) -> None:
@@ -135,7 +138,7 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="lake_file_damaged"):
         IndexReader(tmp_path / "text")
     path = tmp_path / "index"
-    write_index(path, *tables(drawn(Random(2), 400, 30, 9)))
+    write_index(path, drawn(Random(2), 400, 30, 9))
     whole = path.read_bytes()
     for cut in (100, len(whole) // 2):
         path.write_bytes(whole[:cut])
@@ -147,7 +150,7 @@ def test_cache_lets_go_of_the_least_recently_used(tmp_path: Path) -> None:
     written = drawn(Random(3), 20, 2, 9)
     paths = [tmp_path / str(number) for number in range(3)]
     for path in paths:
-        write_index(path, *tables(written))
+        write_index(path, written)
     cache = IndexCache(size=2)
     first, second = cache.reader(paths[0]), cache.reader(paths[1])
     assert cache.reader(paths[0]) is first
@@ -162,7 +165,7 @@ def test_cache_lets_go_of_the_least_recently_used(tmp_path: Path) -> None:
 
 def test_threads_share_a_reader(tmp_path: Path) -> None:
     written = drawn(Random(4), 300, 5, 9)
-    write_index(tmp_path / "index", *tables(written))
+    write_index(tmp_path / "index", written)
     reader = IndexReader(tmp_path / "index")
     with ThreadPoolExecutor(8) as pool:
         rows = list(pool.map(lambda variant: reader.lookup(*variant[0]), written * 3))
