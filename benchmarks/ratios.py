@@ -8,7 +8,7 @@ from typing import Final
 
 from benchmarks.population import LENGTH
 from benchmarks.results import Result
-from benchmarks.tasks import association, denominators, reconcile
+from benchmarks.tasks import association, denominators, engines, reconcile
 from benchmarks.tasks.night import LARGER, SMALLER
 
 _GENOMES: Final = 60_000
@@ -193,6 +193,20 @@ RATIOS: Final = (
     Ratio(
         "annotate", "the source loaded, once; one run over its VCF", "cad, VCF",
         "bcftools annotate, VCF", figure("loading"), cpu,
+    ),
+    *(
+        Ratio(
+            "engines", f"a first build, {times} times as many persons; DuckDB",
+            engines.side_name("hail", times), engines.side_name("duckdb", times),
+        )
+        for times in engines.TIMES
+    ),
+    *(
+        Ratio(
+            "engines", f"the same beyond the start, {times} times as many persons; DuckDB",
+            engines.side_name("hail", times), engines.side_name("duckdb", times), beyond_start,
+        )
+        for times in engines.TIMES
     ),
 )  # fmt: skip
 """In the order of the table."""

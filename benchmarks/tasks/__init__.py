@@ -9,6 +9,7 @@ from benchmarks.tasks import (
     annotate,
     association,
     denominators,
+    engines,
     gvcf,
     joint,
     lookup,
@@ -31,6 +32,7 @@ TASKS: Final[dict[str, Task]] = {
         reconcile.TASK,
         lookup.TASK,
         annotate.TASK,
+        engines.TASK,
     )
 }
 """By name, in the order they run."""
