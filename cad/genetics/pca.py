@@ -37,6 +37,16 @@ def run(study: Study) -> dict[str, pa.Table]:
 def pruned(study: Study) -> Any:
     """Genotypes of everybody at common variants of autosomes that are nearly independent."""
     told = study.parameters
+    numbers = tuple(told[name] for name in ("min_af", "min_call_rate", "max_r2", "window"))
+    key = (("pruned", *numbers), tuple(one.sample for one in study.participants))
+    if key not in study.made:
+        path = hl.utils.new_temp_file("pruned", "mt")
+        _prune(study, told).write(path)
+        study.made[key] = path
+    return hl.read_matrix_table(study.made[key])
+
+
+def _prune(study: Study, told: dict[str, Any]) -> Any:
     matrix = study.matrix(AUTOSOMES)
     founders = _founders(study, matrix)
     usual = founders.annotate_rows(
@@ -50,7 +60,7 @@ def pruned(study: Study) -> Any:
         & usual.varies
     )
     kept = hl.ld_prune(usual.GT, r2=told["max_r2"], bp_window_size=told["window"])
-    return matrix.semi_join_rows(kept).checkpoint(hl.utils.new_temp_file("pruned", "mt"))
+    return matrix.semi_join_rows(kept)
 
 
 def components(study: Study, matrix: Any) -> tuple[list[float], Any]:
