@@ -8,7 +8,7 @@ those that span a variant or a place to be compared.
 import gzip
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,6 +74,11 @@ class Gvcf:
             for at in (rng.choice((line.start, line.end)),)
         ]
 
+    def of(self, contigs: Collection[str]) -> bytes:
+        """The lines of some contigs."""
+        header, lines = self.lines
+        return _text(header, (line.text for line in lines if line.contig in contigs))
+
     def whole(self) -> bytes:
         """The file, as it is or as text."""
         data = self.path.read_bytes()
@@ -136,9 +141,13 @@ def _text(header: Iterable[str], lines: Iterable[str]) -> bytes:
 
 
 def write_batch(
-    folder: Path, gvcfs: Sequence[Gvcf], assembly: str, places: Iterable[Place] | None = None
+    folder: Path,
+    gvcfs: Sequence[Gvcf],
+    assembly: str,
+    places: Iterable[Place] | None = None,
+    contigs: Collection[str] | None = None,
 ) -> Path:
-    """Write a batch of gVCFs: whole files, or what some places need of them."""
+    """Write a batch of gVCFs: whole files, some contigs, or what some places need of them."""
     made = BatchDir(folder)
     made.manifest |= {"assembly": assembly, "batch_id": "GVCFS"}
     rows = []
@@ -146,7 +155,10 @@ def write_batch(
     if places is not None:
         spans = Spans([*places, *(span for gvcf in gvcfs for span in gvcf.variants)])
     for number, gvcf in enumerate(gvcfs):
-        data = gvcf.whole() if spans is None else gvcf.needed(spans)
+        if contigs is not None:
+            data = gvcf.of(contigs)
+        else:
+            data = gvcf.whole() if spans is None else gvcf.needed(spans)
         entry: dict[str, Any] = {"callability": "blocks", "samples": {gvcf.column: f"S{number}"}}
         suffix = ".gz" if data.startswith(b"\x1f\x8b") else ""
         made.add(f"{number}.g.vcf{suffix}", data, **entry)

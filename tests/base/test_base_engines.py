@@ -83,12 +83,14 @@ def test_1000_genomes(testdata: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.realdata
-def test_real_gvcfs_with_x_y_and_m(testdata: Path, tmp_path: Path) -> None:
+def test_real_gvcfs_with_x_and_y(testdata: Path, tmp_path: Path) -> None:
     exome = testdata / "gvcf" / "NA12878_exome.GRCh38.g.vcf.gz"
     gvcfs = [Gvcf(exome, f"P-{sex}", sex) for sex in ("XX", "XY")]
-    contigs = {line.contig for line in gvcfs[0].lines[1] if not line.is_block}
-    assert {"X", "Y"} <= contigs
+    contigs = ("22", "X", "Y")
+    varying = {line.contig for line in gvcfs[0].lines[1] if not line.is_block}
+    assert varying >= set(contigs)
+    batch = write_batch(tmp_path / "batch", gvcfs, "GRCh38", contigs=contigs)
     with Both.open(tmp_path, "GRCh38", config=WarehouseConfig(thresholds=LOW)) as both:
         for nights in (both.hail, both.duckdb):
-            nights.push_unread(write_batch(tmp_path / "batch", gvcfs, "GRCh38"))
+            nights.push_unread(batch)
         assert both.build() > 1_000
