@@ -13,7 +13,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import TimeoutExpired
@@ -144,6 +144,9 @@ def _stop() -> None:
     except TimeoutExpired:
         java.kill()
         java.wait()
+    # Java watches this end of a pipe, and is gone by now.
+    with suppress(BrokenPipeError):
+        java.stdin.close()
     uninstall_exception_handler()
     hail.ir.clear_session_functions()
     Env._hc = Env._dummy_table = None
