@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cad.analyse import analyse as run_analyses
+from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
@@ -49,6 +50,7 @@ def analyse(
     chosen = [_name(word) for word in names]
     given = dict(_parameter(word) for word in set_ or ())
     with Warehouse.open(warehouse) as opened, progress_bar("analysing", is_bytes=False) as told:
+        record(opened, "operate", purpose, {"act": "analyse", "analyses": chosen})
         found = run_analyses(opened, chosen, purpose, given, told)
     document = {"analyses": [row.to_json() | {"unchanged": there} for row, there in found]}
     return Reply(document, lambda console: _show(document["analyses"], console))

@@ -9,11 +9,10 @@ from rich.console import Console
 
 from cad.build.differences import Engine
 from cad.build.run import build_base
-from cad.cli.changes import show_fired
+from cad.cli.changes import fired, show_fired
 from cad.cli.options import WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
-from cad.reanalysis import fired_watches
 from cad.warehouse import Warehouse
 
 
@@ -29,7 +28,7 @@ def build(
     """
     with Warehouse.open(warehouse) as opened, progress_bar("building", is_bytes=False) as progress:
         document = build_base(opened, progress, engine).to_json()
-        document["watched"] = fired_watches(opened)
+        document["watched"] = fired(opened)
     return Reply(document, lambda console: _show(document, console))
 
 

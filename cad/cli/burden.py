@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cad.cli.frequency import ProjectOption, opened, project_of
+from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
@@ -126,6 +127,14 @@ def burden(
     ):
         scope = project_of(reader, project)
         document = find_burden(reader, cohort, names, *asked, rules, scope, advance)
+        chosen = {
+            name: one.without_ids().texts()
+            for name, one in zip(("cases", "controls"), asked, strict=True)
+        }
+        record(
+            reader.warehouse, "burden", purpose, {"genes": names} | chosen,
+            commit=cohort.commit_no, project=project, rows=len(document["tests"]),
+        )  # fmt: skip
     return Reply(document, lambda console: _show(document, console))
 
 

@@ -48,6 +48,9 @@ def carriers(
         record(
             reader.warehouse, "carriers", purpose, asked, commit=cohort.commit_no,
             project=project, rows=document["carriers"],
+            persons=cohort.ids_of(
+                (one["person"] for one in document.get("carriers_listed", ())), inside
+            ),
         )  # fmt: skip
     return Reply(document, lambda console: show_carriers(document, console))
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
-from cad.reanalysis import find_changes
+from cad.reanalysis import find_changes, fired_watches
 from cad.warehouse import Warehouse
 from cad.watch import add_watch, end_watch, watches
 
@@ -67,7 +67,18 @@ def watch(
             document = {"watched": end_watch(opened, word), "removed": True}
         else:
             document = add_watch(opened, word).to_json()
+        record(opened, "changes", "care", {"watched": word, "removed": remove or None})
     return Reply(document, lambda console: _show_watches(document, console))
+
+
+def fired(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """What befell what is watched; entered into the audit log where there is anything to tell."""
+    found = fired_watches(warehouse)
+    if found:
+        watched = [one["watched"] for one in found]
+        rows = sum(len(one["variants"]) for one in found)
+        record(warehouse, "changes", "care", {"watched": watched}, rows=rows)
+    return found
 
 
 def show_fired(fired: Sequence[Mapping[str, Any]], console: Console) -> None:

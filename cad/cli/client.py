@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cad.access.clients import clients, create_client, revoke_client
+from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.registry.clients import ClientRow
@@ -66,6 +67,7 @@ def create(
             days=days,
             daily_variants=daily_variants,
         )
+        record(opened, "clients", "care", {"act": "create", "client": row.client_no, "role": role})
     document = _json(row) | {"key": key}
 
     def show(console: Console) -> None:
@@ -82,6 +84,7 @@ def list_(warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         document = [_json(row) for row in clients(opened)]
+        record(opened, "clients", "care", {"act": "list"}, rows=len(document))
     return Reply(document, lambda console: _show(document, console))
 
 
@@ -95,6 +98,7 @@ def revoke(
     """
     with Warehouse.open(warehouse) as opened:
         revoked = revoke_client(opened, client)
+        record(opened, "clients", "care", {"act": "revoke", "client": client}, rows=revoked)
     document = {"client": client, "revoked": revoked}
     return Reply(document, lambda console: console.print(f"{revoked} key(s) revoked"))
 

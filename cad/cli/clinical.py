@@ -14,6 +14,7 @@ from rich.text import Text
 
 from cad.cli.conduct import attempt
 from cad.cli.failure import describe, exit_code, show_failure
+from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply, console_on
@@ -59,6 +60,10 @@ def push(
 
     with Warehouse.open(warehouse) as opened:
         outcomes = [push_one(opened, directory) for directory in directories]
+        receipts = [one for one in outcomes if isinstance(one, DeliveryReceipt)]
+        if receipts:
+            told = [one.delivery for one in receipts if one.delivery is not None]
+            record(opened, "push", "care", {"deliveries": told}, rows=len(receipts))
     documents = [
         one.to_json() if isinstance(one, DeliveryReceipt) else describe(one) for one in outcomes
     ]

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cad.cli.corrections import FileArgument, corrected
+from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.consents import import_consents, show_consents
@@ -24,6 +25,8 @@ def import_(file: FileArgument, warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         document = import_consents(opened, file).to_json()
+        rows = document["consents"]
+        record(opened, "consents", "care", {"act": "import"}, commit=document["commit"], rows=rows)
     return corrected(document, f"{document['consents']:,} decisions recorded")
 
 
@@ -37,6 +40,8 @@ def show(
     """
     with Warehouse.open(warehouse) as opened:
         document = show_consents(opened, person_id)
+        rows = len(document["history"])
+        record(opened, "consents", "care", {"act": "show"}, rows=rows, persons=[person_id])
     return Reply(document, lambda console: _show(document, console))
 
 

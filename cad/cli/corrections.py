@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.corrections import update_samples
@@ -23,6 +24,8 @@ def update(file: FileArgument, warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         document = update_samples(opened, file).to_json()
+        rows = document["samples"]
+        record(opened, "samples", "care", {"act": "update"}, commit=document["commit"], rows=rows)
     return corrected(document, f"{document['samples']:,} samples changed")
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from cad.cli.operator import record
 from cad.cli.options import FieldsOption, PurposeOption, ReleaseOption, WarehouseOption
 from cad.cli.reply import Reply
+from cad.cohort.select import latest_cohort
 from cad.export.names import Naming
 from cad.export.parquet import export_parquet
 from cad.export.vcf import export_vcf
@@ -104,6 +105,10 @@ def hail(
     exporting = import_part("cad.export.hail")
     export = exporting.export_matrix if genotypes else exporting.export_table
     with Warehouse.open(warehouse) as opened:
+        with latest_cohort(opened) as cohort:
+            persons = cohort.members(purpose).persons if genotypes else []
+        asked = {"format": "hail", "genotypes": genotypes}
+        record(opened, "export", purpose, asked, persons=persons)
         made = export(opened, out, purpose=purpose)
     what = f"{made.variants:,} variants of {made.persons:,} persons"
     return _reply(made.to_json(), what)

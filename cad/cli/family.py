@@ -13,6 +13,7 @@ from rich.text import Text
 
 from cad.cli.burden import chosen_words, gene_lines
 from cad.cli.frequency import ProjectOption, opened, project_of, whom
+from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
@@ -76,6 +77,12 @@ def family(
     ):
         scope = project_of(reader, project)
         document = find_inheritance(reader, cohort, family_id, kept, scope, advance=advance)
+        called = [one["person"] for one in document["members"]]
+        record(
+            reader.warehouse, "families", purpose, {"modes": kept.modes, "genes": kept.genes},
+            commit=cohort.commit_no, project=project, rows=len(document["findings"]),
+            persons=cohort.ids_of(called, scope),
+        )  # fmt: skip
     return Reply(document, lambda console: _show(document, console))
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.cohort.filter import parse_filter
@@ -79,6 +80,11 @@ def frequency(
     chosen = parse_filter(where or ())
     with opened(warehouse, purpose) as (reader, cohort):
         document = find_frequencies(reader, cohort, what, chosen, project_of(reader, project))
+        asked = {"what": document["asked"], "where": chosen.without_ids().texts()}
+        record(
+            reader.warehouse, "subset", purpose, asked, commit=cohort.commit_no,
+            project=project, rows=len(document["variants"]),
+        )  # fmt: skip
     return Reply(document, lambda console: _show(document, console))
 
 

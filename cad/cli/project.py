@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.projects import (
@@ -69,6 +70,7 @@ def create(
         made = create_project(
             opened, name, title=title, purpose=purpose, scope=scope, ends_on=ends.date()
         )
+        _record(opened, "create", made)
     return _reply([made])
 
 
@@ -84,7 +86,9 @@ def approve(
     Example: cad project approve LEUCO --by "Scientific committee" -w national
     """
     with Warehouse.open(warehouse) as opened:
-        return _reply([approve_project(opened, name, by)])
+        made = approve_project(opened, name, by)
+        _record(opened, "approve", made)
+    return _reply([made])
 
 
 def close(name: NameArgument, warehouse: WarehouseOption) -> Reply:
@@ -93,7 +97,9 @@ def close(name: NameArgument, warehouse: WarehouseOption) -> Reply:
     Example: cad project close LEUCO -w national
     """
     with Warehouse.open(warehouse) as opened:
-        return _reply([close_project(opened, name)])
+        made = close_project(opened, name)
+        _record(opened, "close", made)
+    return _reply([made])
 
 
 def show(name: NameArgument, warehouse: WarehouseOption) -> Reply:
@@ -102,7 +108,9 @@ def show(name: NameArgument, warehouse: WarehouseOption) -> Reply:
     Example: cad project show LEUCO -w national
     """
     with Warehouse.open(warehouse) as opened:
-        return _reply([find_project(opened, name)])
+        found = find_project(opened, name)
+        _record(opened, "show", found)
+    return _reply([found])
 
 
 def list_(warehouse: WarehouseOption) -> Reply:
@@ -112,7 +120,12 @@ def list_(warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         found = [one.to_json() for one in list_projects(opened)]
+        record(opened, "projects", "care", {"act": "list"}, rows=len(found))
     return Reply(found, lambda console: _show(found, console))
+
+
+def _record(warehouse: Warehouse, act: str, one: ProjectRow) -> None:
+    record(warehouse, "projects", one.purpose, {"act": act}, project=one.name, rows=1)
 
 
 def _reply(projects: Sequence[ProjectRow]) -> Reply:

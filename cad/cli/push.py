@@ -14,6 +14,7 @@ from rich.text import Text
 
 from cad.cli.conduct import attempt
 from cad.cli.failure import describe, exit_code, show_failure
+from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply, console_on
@@ -42,6 +43,10 @@ def push(
     """
     with Warehouse.open(warehouse) as opened:
         outcomes = [_push_one(opened, directory, replace, strict) for directory in batch_dirs]
+        accepted = [one for one in outcomes if isinstance(one, Receipt)]
+        if accepted:
+            named = [one.batch_id for one in accepted]
+            record(opened, "push", "care", {"batches": named}, rows=len(named))
     documents = [
         _document(directory, outcome)
         for directory, outcome in zip(batch_dirs, outcomes, strict=True)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cad.build.people import PURPOSES
+from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.releases.create import create_release
@@ -30,6 +31,9 @@ def create(name: NameArgument, warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         document = create_release(opened, name)
+        record(
+            opened, "releases", "care", {"act": "create"}, commit=document["commit"], release=name
+        )
     return Reply(document, lambda console: _show_one(document, console))
 
 
@@ -40,6 +44,7 @@ def list_(warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         documents = list_release_documents(opened)
+        record(opened, "releases", "care", {"act": "list"}, rows=len(documents))
     return Reply(documents, lambda console: _show(documents, console))
 
 
@@ -50,6 +55,7 @@ def show(name: NameArgument, warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         document = find_release_document(opened, name)
+        record(opened, "releases", "care", {"act": "show"}, release=name, rows=1)
     return Reply(document, lambda console: _show_one(document, console))
 
 

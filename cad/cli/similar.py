@@ -50,14 +50,17 @@ def similar(
     """
     chosen = parse_filter(where or ())
     with opened(warehouse, purpose) as (reader, cohort):
+        inside = project_of(reader, project)
         document = find_similar(
             cohort, purpose, terms or (), chosen, person=person, measure=measure, top=top,
-            project=project_of(reader, project),
+            project=inside,
         )  # fmt: skip
+        called = [one["person"] for one in document.get("similar", ())]
+        called += [] if person is None else [person]
         asked = {"terms": terms, "measure": measure, "where": chosen.without_ids().texts()}
         record(
             reader.warehouse, "similar", purpose, asked, commit=cohort.commit_no, project=project,
-            rows=document["top"], persons=[person] if person and not project else [],
+            rows=document["top"], persons=cohort.ids_of(called, inside),
         )  # fmt: skip
     return Reply(document, lambda console: _show(document, console))
 

@@ -10,12 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cad.cli.changes import show_fired
+from cad.cli.changes import fired, show_fired
 from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.cli.show_receipt import show_receipt
-from cad.reanalysis import fired_watches
 from cad.registry.batches import find_batch, list_batches
 from cad.registry.engine import reading
 from cad.registry.numbers import latest_commit
@@ -34,7 +33,7 @@ def status(warehouse: WarehouseOption) -> Reply:
     """
     with Warehouse.open(warehouse) as opened:
         document = read_status(opened).to_json()
-        document["watched"] = [] if document["base"] is None else fired_watches(opened)
+        document["watched"] = [] if document["base"] is None else fired(opened)
     return Reply(document, lambda console: _show_status(document, console))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cad.cli.operator import record
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply
 from cad.warehouse import Warehouse
@@ -24,6 +25,8 @@ def withdraw(
     """
     with Warehouse.open(warehouse) as opened:
         withdraw_person(opened, person_id)
+        # Nothing of the person, nor whether the warehouse knew them: no commit, no hash, no count.
+        record(opened, "withdraw", "care", {})
     return Reply(
         {"withdrawn": True},
         lambda console: console.print("Withdrawn; cad build takes the person out of the figures."),

@@ -9,7 +9,7 @@ answer can differ from another in whom it takes in.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -129,6 +129,11 @@ class Cohort:
             allowed = allowed & self._mask(project.scope, None)
         rows = np.flatnonzero(allowed & self._mask(chosen, project))
         return Members(self, purpose, rows, project)
+
+    def ids_of(self, called: Iterable[str], project: Project | None = None) -> list[str]:
+        """The ids of persons by what a project calls them; without one they are called by ids."""
+        wanted, name = frozenset(called), _caller(project)
+        return [one for one in self.person_ids if name(one) in wanted] if wanted else []
 
     def _mask(self, chosen: Filter, project: Project | None) -> Mask:
         mask = np.ones(len(self.person_ids), bool)
