@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cad.annotation.load import add_annotation
+from cad.audit.verify import read_entries
 from cad.build.run import build_base
 from cad.push import push_batch
 from cad.reanalysis import find_changes, fired_watches
@@ -169,6 +170,8 @@ def test_watches_fire_by_night(tmp_path: Path, sqlite_warehouse: Warehouse) -> N
     assert fired["watched"] == "22-500-A-G"
     assert [change["what"] for change in fired["variants"][0]["changes"]] == ["first_seen"]
     assert cad_json("status", "-w", warehouse.path)["watched"] == report["watched"]
+    told = [one for one in read_entries(warehouse) if one["what"] == "changes"]
+    assert [one["asked"] for one in told] == [{"watched": ["22-500-A-G"]}] * 2
     assert "watched 22-500-A-G: 22-500-A-G first seen: 1 of 404" in cad(
         "status", "-w", warehouse.path
     ).stdout  # fmt: skip

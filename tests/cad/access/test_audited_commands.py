@@ -28,7 +28,7 @@ PUBLIC = frozenset(
         # Makes, loads or tidies up, and answers nothing but how that went.
         "init", "upgrade", "maintain", "annotation add", "annotation default",
         "annotation remove", "codes add",
-        # `build` tells of figures what is watched: see `test_news_is_a_read`.
+        # It enters what it tells of what is watched: `test_watches_fire_by_night`.
         "build",
         # The service enters its own reads.
         "serve",
@@ -229,19 +229,6 @@ def test_a_withdrawal_is_entered_without_anything_of_the_person(asked: Asked) ->
     assert entry["asked"] == {}
     assert entry["persons"] == []
     assert {entry[name] for name in ("commit", "release", "project", "rows")} == {None}
-
-
-def test_news_is_a_read(tmp_path: Path) -> None:
-    """What befell what is watched is told by `cad build` and `cad status`, and entered."""
-    folder, where = tmp_path / "news", ("-w", tmp_path / "w")
-    with Warehouse.create(tmp_path / "w", "GRCh38") as warehouse:
-        cad("watch", "22-100-A-G", *where)
-        cad("push", family(folder).path, *where)
-        before = len(read_entries(warehouse))
-        for command in ("build", "status"):
-            assert "first seen" in cad(command, *where).stdout
-        found = read_entries(warehouse)[before:]
-    assert [one["asked"] for one in found] == [{"watched": ["22-100-A-G"]}] * 2
 
 
 def test_the_log_of_all_is_whole(asked: Asked) -> None:
