@@ -8,7 +8,7 @@ from typing import Final
 
 from benchmarks.population import LENGTH
 from benchmarks.results import Result
-from benchmarks.tasks import association, denominators, engines, reconcile
+from benchmarks.tasks import association, denominators, engines, reconcile, service
 from benchmarks.tasks.night import LARGER, SMALLER
 
 _GENOMES: Final = 60_000
@@ -84,6 +84,11 @@ class Ratio:
         if ours is None or peer is None:
             return None
         return self.figure(ours), (self.peer_figure or self.figure)(peer)
+
+
+def _ten_thousand(result: Result) -> float:
+    """Seconds for 10 000 look-ups, one after the other."""
+    return result.figures["cpu_us"] / 100
 
 
 _GENOTYPE: Final = "B per non-reference genotype"
@@ -176,12 +181,32 @@ RATIOS: Final = (
         goal=0.15,
     ),
     Ratio(
+        "lookup", "one variant in process, the bare key", "cad, bare key", "pysam tabix",
+        figure("cpu_us"), unit=_LOOKUP, goal=0.1,
+    ),
+    Ratio(
         "lookup", "one variant in process, figures of all strata", "cad", "pysam tabix",
         figure("cpu_us"), unit=_LOOKUP, goal=1.0,
     ),
     Ratio(
         "lookup", "one variant in process, the whole answer", "cad, whole answer", "pysam tabix",
         figure("cpu_us"), unit=_LOOKUP,
+    ),
+    Ratio(
+        "service", "one variant over HTTP, gate and audit included: median", service.SERVED,
+        service.TABIX, figure("p50_us"), unit="us",
+    ),
+    Ratio(
+        "service", "the same: 99 of 100 within", service.SERVED, service.TABIX,
+        figure("p99_us"), figure("p50_us"), unit="us",
+    ),
+    Ratio(
+        "service", "10 000 variants in one POST; one by one in process", service.SERVED,
+        service.TABIX, figure("bulk_s"), _ten_thousand, unit="s",
+    ),
+    Ratio(
+        "service", "8 connections for 60 s, a push and a build beside: 99 of 100 within",
+        service.SERVED, service.TABIX, figure("busy_p99_us"), figure("p50_us"), unit="us",
     ),
     Ratio(
         "annotate", "variants annotated from a source's sites; VCF out, indexed", "cad, VCF",

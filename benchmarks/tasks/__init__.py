@@ -15,6 +15,7 @@ from benchmarks.tasks import (
     lookup,
     night,
     reconcile,
+    service,
     singles,
     strata,
 )
@@ -31,6 +32,7 @@ TASKS: Final[dict[str, Task]] = {
         night.TASK,
         reconcile.TASK,
         lookup.TASK,
+        service.TASK,
         annotate.TASK,
         engines.TASK,
     )

@@ -21,7 +21,7 @@ def _sides(data: Data, shared: Path) -> list[Side]:
     run(push(store, data.joint))
     run(build(store))
     run(cad("export", "vcf", "-w", store, "-o", vcf, "-qq"))
-    _choose(store, keys)
+    choose(store, keys)
 
     def figures(_folder: Path, printed: Sequence[str]) -> Figures:
         return printed_json(printed)
@@ -45,11 +45,12 @@ def _sides(data: Data, shared: Path) -> list[Side]:
             count=kept_counts("found"),
         ),
         own("cad, whole answer", "answer"),
+        own("cad, bare key", "bare"),
     ]
 
 
-def _choose(store: Path, keys: Path) -> None:
-    """Choose variants of the base at random, always the same."""
+def choose(store: Path, keys: Path) -> None:
+    """Choose variants of a base at random, always the same."""
     everything = keys.with_suffix(".all")
     run(step("base_counts", store, everything, "all"))
     lines = everything.read_text(encoding="utf-8").splitlines()
