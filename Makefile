@@ -6,6 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 KERNELS := .venv/.kernels
 PACKAGES := schemas loaders cad api
+COMPILED := $(wildcard loaders/kernel/*.py) $(shell grep -rl --include='*.py' '^from numba' cad)
 TYPED := $(PACKAGES) benchmarks
 # One test process per core; a module stays with one process, as its fixtures are costly.
 PYTEST_ARGS ?= -n logical --dist loadscope
@@ -32,10 +33,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 # Compiled once, here: bytecode, so that commands start in a moment, and the kernels that read VCF,
-# which are compiled anew when their sources change.
-$(KERNELS): $(STAMP) $(wildcard loaders/kernel/*.py)
+# count and test, which are compiled anew when their sources change.
+$(KERNELS): $(STAMP) $(COMPILED)
 	@$(BIN)/python -m compileall -q $(PACKAGES)
-	@$(BIN)/python -m loaders.warm
+	@$(BIN)/python -m cad.warm
 	@touch $@
 
 # Outside oracles of tests and benchmarks; CAD itself needs none of them.

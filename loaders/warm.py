@@ -1,4 +1,4 @@
-"""Compile all kernels once: ``python -m loaders.warm``.
+"""Compile all kernels that read VCF once; `cad.warm` does so with all others.
 
 Numba keeps what it compiled beside the sources (or where ``NUMBA_CACHE_DIR`` says), so that later
 processes load it in a moment.
@@ -6,9 +6,7 @@ processes load it in a moment.
 
 from __future__ import annotations
 
-import logging
 import tempfile
-import time
 from pathlib import Path
 from typing import Final, get_args
 
@@ -17,7 +15,6 @@ from loaders.annotation.job import SourceJob
 from loaders.jobs import Callability, Column, FileJob
 from loaders.vcf_file import read_vcf
 
-_LOG = logging.getLogger(__name__)
 _LINES: Final = (
     "##fileformat=VCFv4.2",
     "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS",
@@ -61,10 +58,3 @@ def _warm_sites(path: Path) -> None:
     path.write_text("\n".join(_SITES) + "\n")
     for _ in read_clinvar(SourceJob(path, "GRCh38")):
         pass
-
-
-if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    began = time.perf_counter()
-    warm()
-    _LOG.info("kernels compiled in %.0f s", time.perf_counter() - began)

@@ -22,9 +22,9 @@ _DATABASES = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the reading kernels once, before several test processes would each begin to."""
+    """Compile the kernels once, before several test processes would each begin to."""
     if config.getoption("numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ:
-        subprocess.run([sys.executable, "-m", "tests.warm"], cwd=config.rootpath, check=False)
+        subprocess.run([sys.executable, "-m", "cad.warm"], cwd=config.rootpath, check=False)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from cad.annotation.manage import list_sources, remove_version, set_default
 from cad.cli.options import WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
-from cad.clinical.hpo import default_file
+from cad.clinical.default_hpo import default_file
 from cad.warehouse import Warehouse
 
 SourceArgument = Annotated[

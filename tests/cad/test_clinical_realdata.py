@@ -12,7 +12,7 @@ import pytest
 
 from cad.annotation.load import add_annotation
 from cad.build.run import build_base
-from cad.clinical.hpo import default_file
+from cad.clinical.default_hpo import default_file
 from cad.clinical.push import push_clinical
 from cad.clinical.receipt import DeliveryReceipt
 from cad.push import push_batch

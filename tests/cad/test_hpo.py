@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from cad.annotation.load import add_annotation
-from cad.clinical.hpo import default_file, open_hpo
+from cad.clinical.default_hpo import default_file, read_kept
+from cad.clinical.hpo import open_hpo
 from cad.leases import pin
 from cad.sql_access import open_sql
 from cad.warehouse import Warehouse
+from loaders.annotation.hpo import read_hpo
+from loaders.annotation.job import SourceJob
+from loaders.lake_writer import file_sha256
 from schemas.errors import NotFound
 from tests.cli import cad, cad_json
 from tests.pushed import family
@@ -168,3 +172,23 @@ def test_a_release_comes_with_cad(sqlite_warehouse: Warehouse) -> None:
 
 def test_variant_answers_as_before(loaded: Warehouse) -> None:
     assert cad_json("variant", "22-100-A-G", "-w", loaded.path)["annotations"] == []
+
+
+def test_a_release_is_read_once(tmp_path: Path) -> None:
+    path, folder = put(tmp_path / "hp.obo", OLD), tmp_path / "kept"
+    nowhere = tmp_path / "absent" / "kept"
+    read = dict(read_hpo(SourceJob(path, "GRCh38")))
+    assert read_kept(path, file_sha256(path), nowhere) == read, "nothing can be written there"
+    assert read_kept(path, file_sha256(path), folder) == read
+    first = {file.name for file in folder.iterdir()}
+    assert len(first) == len(read)
+    sha256 = file_sha256(path)
+    path.unlink()
+    assert read_kept(path, sha256, folder) == read
+    put(path, NEW)
+    assert read_kept(path, file_sha256(path), folder) == dict(read_hpo(SourceJob(path, "GRCh38")))
+    kept = list(folder.iterdir())
+    assert len(kept) == len(read)
+    assert not first & {file.name for file in kept}
+    kept[0].write_bytes(kept[0].read_bytes()[:99])
+    assert read_kept(path, file_sha256(path), folder)["annotation_hpo_id"].num_rows == 8
