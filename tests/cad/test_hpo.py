@@ -191,4 +191,4 @@ def test_a_release_is_read_once(tmp_path: Path) -> None:
     assert len(kept) == len(read)
     assert not first & {file.name for file in kept}
     kept[0].write_bytes(kept[0].read_bytes()[:99])
-    assert read_kept(path, file_sha256(path), folder)["annotation_hpo_id"].num_rows == 8
+    assert read_kept(path, file_sha256(path), folder)["annotation_hpo_id"].num_rows == 7
