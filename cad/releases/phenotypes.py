@@ -1,9 +1,10 @@
 """Persons by term of HPO, observed and excluded, as a release tells them for each purpose.
 
-A term's small figures are hidden like a stratum's. Terms do not add up to anything: who has a term
-has what it is a kind of, so that a hidden figure is only known to be below that of a term above,
-which is hidden too or not small. `excluded` adds to `observed` at most everybody: where that would
-tell a hidden figure, no excluded feature is told at all.
+A term's small figures are hidden like a stratum's. Terms do not add up to anything, but who has a
+term has what it is a kind of, and who lacks a term lacks all its kinds: `bounds` has what follows
+of a hidden figure. Where its bounds come closer than the small count, what binds it is hidden too.
+`excluded` adds to `observed` at most everybody: where a figure of nearly everybody would tell a
+hidden one, no excluded feature is told at all.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def write_phenotypes(
         for purpose, of in persons.items()
     }
     figures = _count(profiles, terms, members)
-    hidden = _hide(warehouse, terms, figures, members, _hidden_before(warehouse, before))
+    before_hid = _hidden_before(warehouse, before)
+    hidden = _hide(warehouse, terms, figures, members, before_hid, kinds_of(terms, hpo))
     for purpose in persons:
         nothing = np.zeros((len(terms), 2), bool)
         mask = nothing if purpose in UNDISCLOSED else hidden
@@ -76,7 +78,7 @@ def write_phenotypes(
 
 
 def hidden_figures(
-    figures: Sequence[Longs], persons: Sequence[int], small: int, before: Flags
+    figures: Sequence[Longs], persons: Sequence[int], small: int, before: Flags, kinds: Longs
 ) -> Flags:
     """Which figures are hidden, of all purposes alike: term x `FIGURES`.
 
@@ -85,6 +87,7 @@ def hidden_figures(
         persons: whom each purpose counts.
         small: the small count.
         before: what the release before hid.
+        kinds: pairs of a term and one that it is a kind of, each with itself too; as places.
     """
     hidden = before.copy()
     for own in figures:
@@ -95,7 +98,63 @@ def hidden_figures(
         told = tight & ~hidden & hidden[:, ::-1]
         if told.any() or (tight & (own > 0))[:, 1].any():
             hidden[:, 1] = True
+    while any(
+        _widen(hidden, own, total, min(small, total), kinds)
+        for own, total in zip(figures, persons, strict=True)
+    ):
+        pass
     return hidden
+
+
+def bounds(
+    hidden: Flags, own: Longs, total: int, kinds: Longs
+) -> tuple[Longs, Longs, Longs, Longs]:
+    """What is known of each figure by those shown: `observed`, then everybody but `excluded`.
+
+    In this order a term's `observed` is at most that of what it is a kind of, and at most everybody
+    but those in whom either was excluded: one partial order, so that the bounds are exact.
+
+    Returns:
+        The figures, least and greatest values, and the pairs of which the first is at most the
+        second; as places among the figures.
+    """
+    terms, (of, above) = len(own), kinds.T
+    values = np.concatenate([own[:, 0], total - own[:, 1]])
+    shown = ~hidden.T.ravel()
+    strict = of != above
+    pairs = np.concatenate(
+        [
+            np.stack([of, above])[:, strict],
+            np.stack([of + terms, above + terms])[:, strict],
+            np.stack([of, above + terms]),
+        ],
+        axis=1,
+    )
+    least, most = np.zeros(2 * terms, np.int64), np.full(2 * terms, total)
+    low, high = pairs[:, shown[pairs[0]]], pairs[:, shown[pairs[1]]]
+    np.maximum.at(least, low[1], values[low[0]])
+    np.minimum.at(most, high[0], values[high[1]])
+    return values, least, most, pairs
+
+
+def _widen(hidden: Flags, own: Longs, total: int, need: int, kinds: Longs) -> bool:
+    """Hide what binds hidden figures too closely; returns whether there was any."""
+    values, least, most, (low, high) = bounds(hidden, own, total, kinds)
+    terms = len(own)
+    narrow = hidden.T.ravel() & (most - least < need)
+    if hidden[:, 1].all():
+        # Nothing excluded is told at all: `observed` alone has hidden figures.
+        narrow[terms:] = False
+    if not narrow.any():
+        return False
+    shown = ~hidden.T.ravel()
+    by_low = shown[low] & narrow[high] & (values[low] > 0) & (values[low] > most[high] - need)
+    is_bound = np.zeros(2 * terms, bool)
+    is_bound[high[by_low]] = True
+    by_high = shown[high] & (narrow & ~is_bound)[low] & (values[high] < least[low] + need)
+    more = np.concatenate([low[by_low], high[by_high]])
+    hidden[more % terms, more // terms] = True
+    return len(more) > 0
 
 
 def _hpo(warehouse: Warehouse, commit_no: int) -> Hpo | None:
@@ -123,6 +182,7 @@ def _hide(
     figures: Mapping[str, Longs],
     members: Mapping[str, Flags],
     before: Mapping[str, tuple[bool, bool]],
+    kinds: Longs,
 ) -> Flags:
     purposes = [one for one in figures if one not in UNDISCLOSED]
     carried = np.array([before.get(term, (False, False)) for term in terms], bool).reshape(-1, 2)
@@ -131,7 +191,22 @@ def _hide(
         [int(members[one].sum()) for one in purposes],
         warehouse.config.small_count,
         carried,
+        kinds,
     )
+
+
+def kinds_of(terms: Sequence[str], hpo: Hpo | None) -> Longs:
+    """Pairs of a term and one that it is a kind of, each with itself too, as places."""
+    place = {term: at for at, term in enumerate(terms)}
+    closures = hpo.closures(terms) if hpo else {}
+    pairs = {(at, at) for at in place.values()}
+    pairs |= {
+        (place[term], place[above])
+        for term, found in closures.items()
+        for above in found
+        if above in place
+    }
+    return np.array(sorted(pairs), np.int64).reshape(-1, 2)
 
 
 def _hidden_before(warehouse: Warehouse, before: str | None) -> dict[str, tuple[bool, bool]]:
