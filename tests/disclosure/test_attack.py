@@ -85,7 +85,7 @@ def test_nor_of_two_purposes_of_which_one_is_within_the_other(seed: int) -> None
         assert list(narrow_figures(attacked, region, small, nested=True)) == []
 
 
-@pytest.mark.parametrize("seed", range(200, 204))
+@pytest.mark.parametrize("seed", [*range(200, 204), 1002])
 def test_nor_of_two_releases_of_which_the_second_counts_more(seed: int) -> None:
     region = REGIONS[seed % 2]
     persons, small, random = cohort(seed, region)

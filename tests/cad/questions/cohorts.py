@@ -96,10 +96,14 @@ class Made:
 
 
 @contextmanager
-def phenotyped(folder: Path, seed: int = 5, persons: int = 70) -> Iterator[Made]:
-    """Draw, push and build a cohort below a folder."""
+def phenotyped(
+    folder: Path, seed: int = 5, persons: int = 70, consenting: bool = False
+) -> Iterator[Made]:
+    """Draw, push and build a cohort below a folder, or those of it who consent to research."""
     rng = random.Random(seed)
     people = [_person(rng, number) for number in range(persons)]
+    if consenting:
+        people = [one for one in people if "research" in one.consents]
     batches = [
         _batch(folder / f"{platform}-1", platform, [p for p in people if p.platform == platform])
         for platform in ("SEQOIA", "AURAGEN")
