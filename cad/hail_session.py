@@ -144,7 +144,8 @@ def _stop() -> None:
     except TimeoutExpired:
         java.kill()
         java.wait()
-    # Java watches this end of a pipe, and is gone by now.
+    # Nobody else closes these; as long as Java lived, its objects' ends would open new sockets.
+    gateway.close()
     with suppress(BrokenPipeError):
         java.stdin.close()
     uninstall_exception_handler()
