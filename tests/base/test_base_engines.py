@@ -65,7 +65,7 @@ def test_demo(tmp_path: Path) -> None:
                 base = latest_base(connection, latest_commit(connection))
             assert base is not None
             assert base.engine == "hail"
-            found = read_base(both.hail.warehouse, base.commit_no)
+            found = read_base(both.hail.warehouse)
             assert compare_counts(found, cohort.truth_rows(night)).is_full
 
 
