@@ -21,6 +21,7 @@ from cad.annotation.load import add_annotation
 from cad.annotation.manage import remove_version
 from cad.annotation.reader import open_annotations
 from cad.build.run import build_base
+from cad.citation import cite
 from cad.push import push_batch
 from cad.query import BaseReader, find_gene, find_region, find_variant, open_base
 from cad.query.explain import explain_variant
@@ -32,6 +33,7 @@ from cad.warehouse import Warehouse
 from cad.withdraw import withdraw
 from schemas.errors import BadQuestion, CadError, NotFound
 from tests.annotated import fasta_bases, model_text
+from tests.api.asking import key_for
 from tests.batch_dir import BatchDir, vcf
 from tests.cli import cad
 from tests.vrs_reference import reference_implementation
@@ -55,6 +57,12 @@ ONLY_ONE = (
     "1 865694 . C T", "1 874816 . C CT", "MT 513 . GCA G", "MT 1438 . A G",
 )  # fmt: skip
 ONLY_TWO = ("1 69428 . T G", "1 865700 . C A", "MT 310 . T TC")
+
+
+def check_served(answer: dict[str, Any]) -> None:
+    """Whether an answer, once cited, is one that the service may give."""
+    cited = {**answer, "citation": cite(answer, "http://127.0.0.1{}".format)}
+    VariantAnswer.model_validate_json(json.dumps(cited))
 
 
 @dataclass(frozen=True)
@@ -141,7 +149,7 @@ def test_answer_tells_consequences_names_and_identifier(made: Made, testdata: Pa
         assert ask(made.warehouse, f"M-{pos}-{ref}-{alt}")["vrs_id"] == expected
     with open_base(made.warehouse, "care") as base:
         region = find_region(BaseReader(made.warehouse, base), "1:69000-70000", ["all"])
-    VariantAnswer.model_validate_json(json.dumps(region["variants"][1]))
+    check_served(region["variants"][1])
     assert region["variants"][2]["consequences"] == answer["consequences"]
 
 
@@ -337,12 +345,13 @@ def test_gene_on_the_command_line_and_in_the_service(made: Made) -> None:
     document = json.loads(
         cad("gene", "OR4F5", "-w", made.warehouse.path, "--format", "json").stdout
     )
-    with TestClient(
-        create_app(Settings(warehouse=made.warehouse.path)), "http://127.0.0.1"
-    ) as client:
+    app, key = create_app(Settings(warehouse=made.warehouse.path)), key_for(made.warehouse, "clinician")
+    with TestClient(app, "http://127.0.0.1", headers=key) as client:
         served = client.get("/v1/genes/OR4F5")
-        assert served.json() == document
         GeneAnswer.model_validate_json(served.text)
+        answer = served.json()
+        assert all(one.pop("citation") for one in answer["variants"])
+        assert {name: answer[name] for name in document} == document
         assert client.get("/v1/genes/NOGENE").status_code == 404
         named = client.get("/v1/variants/OR4F5:c.421A%3EG").json()
         assert named["variant"] == "1-69511-A-G"
@@ -476,7 +485,7 @@ def test_consequences_that_pushed_files_tell(sqlite_warehouse: Warehouse, tmp_pa
     assert answer["consequences_from"] == {
         "source": "batches", "kind": "consequences", "version": None, "origin": "CSQ",
     }  # fmt: skip
-    VariantAnswer.model_validate_json(json.dumps(answer))
+    check_served(answer)
     assert ask(sqlite_warehouse, "22-400-C-T")["consequences"] == []
     # Of what is told already a later file's words are not kept.
     later = _entry("G", "stop_gained")
