@@ -345,7 +345,8 @@ def test_gene_on_the_command_line_and_in_the_service(made: Made) -> None:
     document = json.loads(
         cad("gene", "OR4F5", "-w", made.warehouse.path, "--format", "json").stdout
     )
-    app, key = create_app(Settings(warehouse=made.warehouse.path)), key_for(made.warehouse, "clinician")
+    app = create_app(Settings(warehouse=made.warehouse.path))
+    key = key_for(made.warehouse, "clinician")
     with TestClient(app, "http://127.0.0.1", headers=key) as client:
         served = client.get("/v1/genes/OR4F5")
         GeneAnswer.model_validate_json(served.text)
