@@ -113,12 +113,12 @@ class Profiles:
 
     @cached_property
     def rows_by_term(self) -> dict[str, Rows]:
-        """By term: the rows of those who have it or a kind of it, ascending."""
+        """By term: the rows of those who have it or a kind of it, ascending; terms sorted."""
         found: dict[str, list[int]] = {}
         for row, terms in enumerate(self.closed_terms_of):
             for term in terms:
                 found.setdefault(term, []).append(row)
-        return {term: np.array(rows, np.int64) for term, rows in found.items()}
+        return {term: np.array(rows, np.int64) for term, rows in sorted(found.items())}
 
     @cached_property
     def organ_systems(self) -> dict[str, Rows]:
