@@ -8,6 +8,7 @@ loopback, unless settings say otherwise.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
@@ -69,7 +70,10 @@ def hail_session(settings: Settings) -> Iterator[HailSession]:
         return
     began = perf_counter()
     folder = Path(mkdtemp(prefix="cad-hail-", dir=settings.spark_folder))
+    loop = asyncio.new_event_loop()
     try:
+        # Hail takes the thread's loop, or else makes one that nobody closes.
+        asyncio.set_event_loop(loop)
         spark = _start(settings, folder)
         log.info("Spark %s started, %.1f s", spark.version, perf_counter() - began)
         _open.append(HailSession(spark, folder))
@@ -77,6 +81,8 @@ def hail_session(settings: Settings) -> Iterator[HailSession]:
     finally:
         _open.clear()
         _stop()
+        loop.close()
+        asyncio.set_event_loop(None)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -163,6 +163,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "release_malformed": ("A release's name breaks the rules.", "Le nom d'une version n'est pas conforme."),
     "release_stale": ("The base counts persons who may no longer count; build first.", "La base compte des personnes qui ne peuvent plus l'être ; construisez d'abord."),
     "contact_malformed": ("A message to relay is empty or too long.", "Un message à relayer est vide ou trop long."),
+    "variants_missing": ("Too few persons or variants that vary to analyse.", "Trop peu de personnes ou de variants qui varient pour une analyse."),
     "file_unusable": ("A file or folder cannot be read or written.", "Un fichier ou un dossier ne peut être lu ou écrit."),
     "internal_error": ("An error that CAD did not foresee.", "Une erreur que CAD n'a pas prévue."),
 }  # fmt: skip

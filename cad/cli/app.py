@@ -55,6 +55,13 @@ COMMANDS: Final[dict[str, Entry]] = {
         _PLATFORM, "status", "receipt", "Show the receipt of a batch that was pushed."
     ),
     "batches": Entry(_PLATFORM, "status", "batches", "List the batches of the warehouse."),
+    "annotation": Entry(
+        _OPERATOR,
+        "annotation",
+        "",
+        "Load and list what other sources say of variants and genes.",
+        {"add": "add", "list": "list_", "default": "default", "remove": "remove"},
+    ),
     "build": Entry(
         _FIGURES, "build", "build", "Bring the figures up to what was pushed since the last build."
     ),
@@ -101,13 +108,6 @@ COMMANDS: Final[dict[str, Entry]] = {
     ),
     "annotate": Entry(
         _FIGURES, "annotate", "annotate", "Write the figures of each alternate into a VCF."
-    ),
-    "annotation": Entry(
-        _OPERATOR,
-        "annotation",
-        "",
-        "Load and list what other sources say of variants and genes.",
-        {"add": "add", "list": "list_", "default": "default", "remove": "remove"},
     ),
     "hpo": Entry(_FIGURES, "hpo", "hpo", "What the loaded release of HPO says of a term."),
     "gene": Entry(_FIGURES, "gene", "gene", "The variants seen in a gene, by what they do to it."),

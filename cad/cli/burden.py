@@ -110,7 +110,7 @@ def burden(
 ) -> Reply:
     """Whether cases carry a gene's damaging variants more often than controls.
 
-    Example: cad burden SCN1A KCNQ2 -w national --cases HP:0001250 --controls affected=0
+    Example: cad burden SCN1A -w national --mask lof --cases HP:0001250 --controls affected=0
     """
     rules = Rules(
         chosen_words(mask, MASKS, ("lof", "lof+missense")), chosen_words(model, MODELS, MODELS),

@@ -13,6 +13,7 @@ import pyarrow as pa
 from cad.genetics.genotypes import Study, to_arrow
 from cad.genetics.places import AUTOSOMES
 from schemas.analyses import PCA, PCA_VARIANCE
+from schemas.errors import NotFound
 
 
 def run(study: Study) -> dict[str, pa.Table]:
@@ -64,9 +65,17 @@ def _prune(study: Study, told: dict[str, Any]) -> Any:
 
 
 def components(study: Study, matrix: Any) -> tuple[list[float], Any]:
-    """Eigenvalues, and a table of the scores of everybody by `s`."""
+    """Eigenvalues, and a table of the scores of everybody by `s`.
+
+    Raises:
+        NotFound: `variants_missing`.
+    """
     founders = _founders(study, matrix)
-    count = min(study.parameters["components"], *(each - 1 for each in founders.count()))
+    variants, persons = founders.count()
+    count = min(study.parameters["components"], variants - 1, persons - 1)
+    if count < 1:
+        found = f"{persons} founders and {variants} common, nearly independent variants"
+        raise NotFound("variants_missing", f"components take two of each; found {found}")
     values, scores, loadings = hl.hwe_normalized_pca(founders.GT, k=count, compute_loadings=True)
     frequency = founders.annotate_rows(af=hl.agg.mean(founders.GT.n_alt_alleles()) / 2).rows()
     loadings = loadings.annotate(af=frequency[loadings.key].af)
