@@ -125,7 +125,7 @@ def burden(
         opened(warehouse, purpose) as (reader, cohort),
         progress_bar("testing genes", is_bytes=False) as advance,
     ):
-        scope = project_of(reader, project)
+        scope = project_of(reader.warehouse, project)
         document = find_burden(reader, cohort, names, *asked, rules, scope, advance)
         chosen = {
             name: one.without_ids().texts()

@@ -42,7 +42,7 @@ def carriers(
     """
     chosen = parse_filter(where or ())
     with opened(warehouse, purpose) as (reader, cohort):
-        inside = project_of(reader, project)
+        inside = project_of(reader.warehouse, project)
         document = find_carriers(reader, cohort, variant, chosen, level=level, project=inside)
         asked = {"variant": document["variant"], "where": chosen.without_ids().texts()}
         record(

@@ -9,9 +9,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from cad.cli.frequency import ProjectOption, WhereOption, project_of
 from cad.cli.operator import record
 from cad.cli.options import FieldsOption, PurposeOption, ReleaseOption, WarehouseOption
 from cad.cli.reply import Reply
+from cad.cohort.filter import parse_filter
 from cad.cohort.select import latest_cohort
 from cad.export.names import Naming
 from cad.export.parquet import export_parquet
@@ -95,21 +97,32 @@ def hail(
             help="A MatrixTable: genotypes of the persons who count for the purpose.",
         ),
     ] = False,
+    where: WhereOption = None,
+    project: ProjectOption = None,
+    release: ReleaseOption = None,
 ) -> Reply:
-    """Write the base as a Hail Table, or genotypes as a MatrixTable.
+    """Write the base or a release as a Hail Table, or genotypes as a MatrixTable.
 
-    Needs the extra hail.
+    Needs the extra hail. --where and --project choose persons, whose genotypes are written.
 
     Example: cad export hail -o national.ht -w national
     """
-    exporting = import_part("cad.export.hail")
-    export = exporting.export_matrix if genotypes else exporting.export_table
+    if genotypes and release is not None:
+        raise typer.BadParameter("a release has figures, no genotypes; give one of both")
+    if not genotypes and (where or project):
+        raise typer.BadParameter("--where and --project choose persons; give --genotypes too")
+    exporting, chosen = import_part("cad.export.hail"), parse_filter(where or ())
     with Warehouse.open(warehouse) as opened:
-        with latest_cohort(opened) as cohort:
-            persons = cohort.members(purpose).persons if genotypes else []
-        asked = {"format": "hail", "genotypes": genotypes}
-        record(opened, "export", purpose, asked, persons=persons)
-        made = export(opened, out, purpose=purpose)
+        if genotypes:
+            with latest_cohort(opened) as cohort:
+                members = cohort.members(purpose, chosen, project_of(opened, project))
+                told = {"format": "hail", "genotypes": True, "where": chosen.without_ids().texts()}
+                persons = members.person_ids
+                record(opened, "export", purpose, told, project=project, persons=persons)
+                made = exporting.export_matrix(opened, out, members)
+        else:
+            record(opened, "export", purpose, {"format": "hail"}, release=release)
+            made = exporting.export_table(opened, out, purpose=purpose, release=release)
     what = f"{made.variants:,} variants of {made.persons:,} persons"
     return _reply(made.to_json(), what)
 

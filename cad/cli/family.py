@@ -75,7 +75,7 @@ def family(
         opened(warehouse, purpose) as (reader, cohort),
         progress_bar("looking through contigs", is_bytes=False) as advance,
     ):
-        scope = project_of(reader, project)
+        scope = project_of(reader.warehouse, project)
         document = find_inheritance(reader, cohort, family_id, kept, scope, advance=advance)
         called = [one["person"] for one in document["members"]]
         record(

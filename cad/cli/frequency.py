@@ -53,11 +53,11 @@ def opened(warehouse: Path, purpose: str) -> Iterator[tuple[BaseReader, Cohort]]
         yield BaseReader(found, base), stack.enter_context(latest_cohort(found))
 
 
-def project_of(reader: BaseReader, name: str | None) -> Project | None:
+def project_of(warehouse: Warehouse, name: str | None) -> Project | None:
     """The project of a name."""
     if name is None:
         return None
-    with reading(reader.warehouse.engine) as connection:
+    with reading(warehouse.engine) as connection:
         return read_project(connection, name)
 
 
@@ -79,7 +79,9 @@ def frequency(
     """
     chosen = parse_filter(where or ())
     with opened(warehouse, purpose) as (reader, cohort):
-        document = find_frequencies(reader, cohort, what, chosen, project_of(reader, project))
+        document = find_frequencies(
+            reader, cohort, what, chosen, project_of(reader.warehouse, project)
+        )
         asked = {"what": document["asked"], "where": chosen.without_ids().texts()}
         record(
             reader.warehouse, "subset", purpose, asked, commit=cohort.commit_no,

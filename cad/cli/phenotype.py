@@ -83,7 +83,7 @@ def phenotype(
         document = find_phenotype(
             reader, cohort, asked, chosen, against=other, relatives=relatives, region=region,
             impacts=impact or DEFAULT_IMPACTS, max_af=max_af,
-            project=project_of(reader, project), progress=progress,
+            project=project_of(reader.warehouse, project), progress=progress,
         )  # fmt: skip
         filters = {"asked": asked, "against": other, "where": chosen}
         told = {name: one.without_ids().texts() for name, one in filters.items()}

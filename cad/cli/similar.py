@@ -50,7 +50,7 @@ def similar(
     """
     chosen = parse_filter(where or ())
     with opened(warehouse, purpose) as (reader, cohort):
-        inside = project_of(reader, project)
+        inside = project_of(reader.warehouse, project)
         document = find_similar(
             cohort, purpose, terms or (), chosen, person=person, measure=measure, top=top,
             project=inside,

@@ -215,6 +215,11 @@ class Members:
         return [called(self.cohort.person_ids[row]) for row in self.rows.tolist()]
 
     @property
+    def person_ids(self) -> list[str]:
+        """Each member's person id, in a project too: for what stays inside the warehouse."""
+        return [self.cohort.person_ids[row] for row in self.rows.tolist()]
+
+    @property
     def families(self) -> list[frozenset[str]]:
         """The families that any sheet of each member names; in a project under pseudonyms."""
         called = _caller(self.project)

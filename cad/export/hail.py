@@ -2,105 +2,131 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 import hail as hl
+from pyspark.sql import DataFrame, functions
 
-from cad.export.parquet import export_parquet
+from cad.cohort.select import Members
+from cad.export.parquet import MANIFEST, export_parquet
+from cad.flags import FLAG_FIELDS
 from cad.genetics.genotypes import Study
 from cad.genetics.people import choose_people
-from cad.genetics.places import WITH_X
+from cad.genetics.places import WITH_X, by_variant
 from cad.hail_session import hail_session
-from cad.leases import pin
-from cad.query.base import open_base
 from cad.registry.engine import reading
 from cad.warehouse import Warehouse
 from schemas.contigs import CONTIGS, vcf_contig
 from schemas.errors import Conflict
 
+_OF_VARIANT: Final = (*FLAG_FIELDS, "flags")
+"""What rows of `schemas.views.FREQUENCIES` say of the variant, alike in every stratum."""
+_COLUMNS: Final = (
+    "dict<str, struct{s: str, sex: str, affected: str, founder: bool, father: str, mother: str}>"
+)
+
 
 @dataclass(frozen=True)
 class ExportedHail:
-    """What was written: variants, and persons where it is genotypes."""
+    """What was written, and of how many persons."""
 
     path: Path
     purpose: str
     commit: int
+    release: str | None
     variants: int
     persons: int
 
     def to_json(self) -> dict[str, Any]:
         """The document that `cad export hail` prints."""
-        return dict(vars(self)) | {"path": str(self.path), "release": None}
+        return dict(vars(self)) | {"path": str(self.path)}
 
 
-def export_table(warehouse: Warehouse, out: Path, *, purpose: str = "care") -> ExportedHail:
-    """Write the latest base as a Hail Table keyed by locus and alleles.
+def export_table(
+    warehouse: Warehouse, out: Path, *, purpose: str = "care", release: str | None = None
+) -> ExportedHail:
+    """Write the latest base, or a release, as a Hail Table keyed by locus and alleles.
 
-    A row has `frequencies`, by the names of the global `strata`: a struct of figures for each.
+    A row has `frequencies`, by the names of the global `strata`: a struct of figures for each, null
+    where a release hides them; and what is said of the variant as a whole, its flags.
 
     Raises:
         Conflict: `output_exists`.
-        NotFound: `base_missing`.
+        NotFound: `base_missing`, `release_unknown`.
     """
     _check_free(out)
     with (
         hail_session(warehouse.settings) as session,
         TemporaryDirectory(dir=session.folder) as name,
     ):
-        exported = export_parquet(warehouse, Path(name) / "base", purpose=purpose)
-        files = [(exported.path / file.path).as_uri() for file in exported.files]
-        with open_base(warehouse, purpose) as base:
-            strata, persons = [one.name for one in base.strata], base.persons
-        rows = hl.Table.from_spark(session.spark.read.parquet(*files).drop("hidden"))
-        figures = rows.row.drop("contig", "pos", "ref", "alt", "stratum", "flags")
-        table = rows.group_by(**_key(rows, warehouse)).aggregate(
-            frequencies=hl.dict(hl.agg.collect((rows.stratum, figures))),
-            flags=hl.agg.take(rows.flags, 1)[0],
-        )
-        table = table.annotate_globals(
-            strata=strata, purpose=purpose, commit=exported.commit, assembly=warehouse.assembly
-        )
+        made = export_parquet(warehouse, Path(name) / "base", purpose=purpose, release=release)
+        told = json.loads((made.path / MANIFEST).read_text(encoding="utf-8"))
+        files = [(made.path / file.path).as_uri() for file in made.files]
+        table = _by_variant(session.spark.read.parquet(*files), warehouse)
+        known = ("strata", "purpose", "commit", "assembly")
+        table = table.annotate_globals(**{one: told[one] for one in known}, release=release or "")
         variants = _write(table, out)
-    return ExportedHail(out, purpose, exported.commit, variants, persons)
+    return ExportedHail(out, purpose, made.commit, release, variants, told["persons"])
 
 
-def export_matrix(warehouse: Warehouse, out: Path, *, purpose: str) -> ExportedHail:
-    """Write the genotypes of the persons who count for a purpose, on the autosomes and X.
+def export_matrix(warehouse: Warehouse, out: Path, members: Members) -> ExportedHail:
+    """Write the genotypes of persons whom the gate let through, on the autosomes and X.
 
-    Columns are keyed by `s`, the registry's sample number; they have sex, affected and founder, and
-    the sample numbers of the parents who are in it. What is known and passes has a GT.
+    Columns are keyed by `s`: the registry's sample number, or in a project its pseudonym. They have
+    sex, affected and founder, and `s` of the parents who are in it. What is known and passes has a
+    GT.
 
     Raises:
         Conflict: `output_exists`.
         NotFound: `base_missing`, `nobody_takes_part`.
     """
     _check_free(out)
-    with pin(warehouse) as commit_no, hail_session(warehouse.settings) as session:
+    purpose, cohort = members.purpose, members.cohort
+    numbers: list[int | None] = members.sample_no.tolist()
+    called = map(str, numbers) if members.project is None else members.persons
+    names = dict(zip(numbers, called, strict=True))
+    among = frozenset(members.person_ids)
+    with hail_session(warehouse.settings) as session:
         with reading(warehouse.engine) as connection:
-            people = choose_people(connection, warehouse, commit_no, purpose)
-        matrix = Study(session, people, warehouse.assembly, {}).matrix(WITH_X)
-        facts = {
+            people = choose_people(connection, warehouse, cohort.commit_no, purpose, among)
+        matrix = Study(session, people, warehouse.assembly, {}).unwritten_matrix(WITH_X)
+        columns = {
             str(one.sample): hl.Struct(
+                s=names[one.sample],
                 sex=one.sex,
                 affected=one.affected,
                 founder=one.founder,
-                father=None if one.father is None else str(one.father),
-                mother=None if one.mother is None else str(one.mother),
+                father=names.get(one.father),
+                mother=names.get(one.mother),
             )
             for one in people.participants
         }
-        kind = "dict<str, struct{sex: str, affected: str, founder: bool, father: str, mother: str}>"
-        matrix = matrix.annotate_cols(**hl.literal(facts, kind)[matrix.s])
+        matrix = matrix.key_cols_by(**hl.literal(columns, _COLUMNS)[matrix.s]).key_cols_by("s")
         matrix = matrix.annotate_globals(purpose=purpose, commit=people.base.commit_no)
         variants = _write(matrix, out)
-    persons = len(people.participants)
-    return ExportedHail(out, purpose, people.base.commit_no, variants, persons)
+    return ExportedHail(
+        out, purpose, people.base.commit_no, None, variants, len(people.participants)
+    )
+
+
+def _by_variant(rows: DataFrame, warehouse: Warehouse) -> Any:
+    """Rows of `schemas.views.FREQUENCIES` as a Table with a row per variant."""
+    # Spark groups them: Hail's own grouping takes several times as long.
+    figures = [name for name in rows.columns if name not in (*by_variant(), *_OF_VARIANT)]
+    grouped = rows.groupBy(*by_variant()).agg(
+        functions.collect_list(functions.struct(*figures)).alias("told"),
+        *(functions.first(name).alias(name) for name in _OF_VARIANT),
+    )
+    table = hl.Table.from_spark(grouped)
+    table = table.key_by(**_key(table, warehouse)).drop(*by_variant())
+    by_stratum = hl.dict(table.told.map(lambda one: (one.stratum, one.drop("stratum"))))
+    return table.transmute(frequencies=by_stratum)
 
 
 def _key(rows: Any, warehouse: Warehouse) -> dict[str, Any]:

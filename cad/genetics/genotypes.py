@@ -67,13 +67,14 @@ class Study:
         key = (whole, tuple(one.sample for one in self.participants))
         if key not in self.made:
             path = hl.utils.new_temp_file("genotypes", "mt")
-            self._make(whole, two_copies).write(path)
+            self.unwritten_matrix(whole, two_copies=two_copies).write(path)
             self.made[key] = path
         matrix = hl.read_matrix_table(self.made[key])
         names = hl.literal({vcf_contig(self.assembly, contig) for contig in contigs})
         return matrix.filter_rows(names.contains(matrix.locus.contig))
 
-    def _make(self, contigs: tuple[str, ...], two_copies: bool) -> Any:
+    def unwritten_matrix(self, contigs: tuple[str, ...], *, two_copies: bool = False) -> Any:
+        """Likewise, worked out anew each time it is read."""
         table = hl.Table.from_spark(self._rows(contigs))
         table = table.annotate_globals(
             sets=[self._set_of(one) for one in self.participants],
@@ -86,6 +87,7 @@ class Study:
             locus=hl.locus(hl.literal(names)[table.contig], table.pos, self.assembly),
             alleles=[table.ref, table.alt],
         ).key_by("locus", "alleles")
+        table = table.filter(table.carriers.any(lambda one: _is_called(table, one)))
         table = table.select(entries=_entries(table, len(self.participants)))
         table = table.select_globals("cols")
         return table._unlocalize_entries("entries", "cols", ["s"])
@@ -127,6 +129,13 @@ class Study:
 
     def _set_of(self, one: Participant) -> int:
         return self._sets().get(self.people.track_sets.get(one.sample, ()), -1)
+
+
+def _is_called(table: Any, carrier: Any) -> Any:
+    """Whether a carrier has the allele at the ploidy of their own, passing or not."""
+    copies = table.copies[table.region][table.sexes[carrier.place]]
+    bits = hl.case().when(copies == 2, 0b00_11_11).when(copies == 1, 0b11_00_00).default(0)
+    return hl.bit_and(carrier.dosage, bits) > 0
 
 
 def _entries(table: Any, columns: int) -> Any:

@@ -8,7 +8,7 @@ the build is left out at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -55,9 +55,13 @@ class People:
 
 
 def choose_people(
-    connection: Connection, warehouse: Warehouse, commit_no: int, purpose: str
+    connection: Connection,
+    warehouse: Warehouse,
+    commit_no: int,
+    purpose: str,
+    among: Collection[str] | None = None,
 ) -> People:
-    """The persons of a purpose at a commit.
+    """The persons of a purpose at a commit, or those among some.
 
     Raises:
         NotFound: `base_missing`, `nobody_takes_part`.
@@ -70,7 +74,8 @@ def choose_people(
     chosen = {
         person: row.sample_no
         for person, row in folded_rows(connection, purpose).items()
-        if person in now[purpose]
+        if (among is None or person in among)
+        and person in now[purpose]
         and (now[purpose][person].sample_no, now[purpose][person].sex) == (row.sample_no, row.sex)
     }
     if not chosen:
