@@ -74,6 +74,8 @@ def _sites(rng: Random) -> tuple[Site, ...]:
 SITES = _sites(Random(8))
 PERSONS = [f"P{number:02}" for number in range(40)]
 """Those whose number is a multiple of 4 are children of the two after them."""
+UNWILLING = frozenset(one for at, one in enumerate(PERSONS) if at % 7 == 1 or at % 11 == 4)
+"""Children, fathers, mothers and others who give no consent to research."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ class Planted:
         return sum(self.cells[person, at][0]) if self.passes(person, at) else 0
 
 
-def plant(folder: Path) -> Planted:
-    """Write, push and build."""
+def plant(folder: Path, consenting: bool = False) -> Planted:
+    """Write, push and build, all of them or only those who consent to research."""
     rng = Random(31)
     sheet = _sheet()
     cells = {
@@ -111,7 +113,9 @@ def plant(folder: Path) -> Planted:
     (folder / "score.tsv").write_text(f"chrom\tpos\tref\talt\tscore\n{scores}")
     add_annotation(warehouse, "score", folder / "score.tsv", "1")
     for number in range(2):
-        push_batch(warehouse, _batch(folder / f"b{number}", number, sheet, cells))
+        own = [one for at, one in enumerate(PERSONS) if at // 4 % 2 == number]
+        own = [one for one in own if not (consenting and one in UNWILLING)]
+        push_batch(warehouse, _batch(folder / f"b{number}", number, own, sheet, cells))
     build_base(warehouse)
     return Planted(warehouse, sheet, cells)
 
@@ -164,11 +168,11 @@ def _inherited(
 def _batch(
     folder: Path,
     number: int,
+    own: list[str],
     sheet: dict[str, dict[str, str]],
     cells: dict[tuple[str, int], tuple[tuple[int, ...], int]],
 ) -> Path:
     """A joint file of half of the persons; each family in one of them."""
-    own = [one for at, one in enumerate(PERSONS) if at // 4 % 2 == number]
     made = BatchDir(folder)
     made.manifest |= {"batch_id": f"B{number}", "platform": ("SEQOIA", "AURAGEN")[number]}
     made.put("all.bed", b"chr22\t20000000\t20003000\nchrX\t69999000\t70002000\n")
@@ -186,6 +190,8 @@ def _batch(
     names = ("sex", "family_id", "father_id", "mother_id", "affected")
     rows = ["|".join([one, one, *(sheet[one][name] for name in names)]) for one in own]
     made.sheet("|".join(("sample_id", "person_id", *names)), *rows)
+    given = [f"{one}|research|given|2026-01-01" for one in own if one not in UNWILLING]
+    made.sheet("person_id|scope|status|signed_on", *given, name="consents.tsv")
     return made.write()
 
 
