@@ -254,14 +254,19 @@ class DepthRun(Document):
     end: int = Field(description="Last position.")
     an: Count = Field(description="Known passing alleles.")
     an_raw: Count = Field(description="Known alleles whatever the thresholds say.")
-    persons: Count = Field(description="Persons with a known passing allele.")
-    assayed: Count = Field(description="Persons whose assay covers the positions.")
+    persons: Count | None = Field(
+        description="Persons with a known passing allele; null where a release withholds them."
+    )
+    assayed: Count | None = Field(
+        description="Persons whose assay covers the positions; null where withheld."
+    )
 
 
 class StratumDepth(Document):
     """One stratum's runs, which follow one another without gaps."""
 
     stratum: str = Field(description="`all`, `attribute=value`, or several joined by commas.")
+    hidden: bool = Field(description="Whether a release withholds figures; all of them, no run.")
     runs: list[DepthRun]
 
 

@@ -25,6 +25,7 @@ from cad.query.reader import BaseReader
 from cad.registry.bases import BaseRow, latest_base
 from cad.registry.engine import reading
 from cad.registry.files import lake_files
+from cad.registry.releases import find_release
 from cad.registry.tables import base as base_table
 from schemas.contigs import CONTIG_ORDER
 from schemas.errors import NotFound
@@ -51,22 +52,27 @@ class Since:
     asked: str
     commit_no: int
     base: BaseRow | None
+    release: str | None = None
 
     def to_json(self) -> Document:
         """Which base the figures before are of."""
         return {
             "asked": self.asked,
+            "release": self.release,
             "commit": None if self.base is None else self.base.commit_no,
             "built_at": None if self.base is None else self.base.built_at.isoformat(),
         }
 
 
 def read_since(connection: Connection, text: str) -> Since:
-    """The base that was the latest at a commit, or at the end of a day (UTC).
+    """The base that was the latest at a commit, or at the end of a day (UTC), or of a release.
 
     Raises:
-        NotFound: `release_unknown`, for what is neither a commit's number nor a date.
+        NotFound: `release_unknown`, for what is neither a release, a commit's number nor a date.
     """
+    release = find_release(connection, text)
+    if release is not None:
+        return Since(text, release.commit_no, latest_base(connection, release.commit_no), text)
     if text.isdecimal():
         return Since(text, int(text), latest_base(connection, int(text)))
     try:
@@ -96,7 +102,7 @@ def figure_changes(reader: BaseReader, since: Since) -> dict[Key, list[Document]
     for (key, stratum), row in before.items():
         if stratum in places:
             after = _figures_now(reader, key, places[stratum])
-            found[key] += _net(stratum, _figures_before(row), after)
+            found[key] += net_changes(stratum, _figures_before(row), after)
     return {key: changes for key, changes in found.items() if changes}
 
 
@@ -109,21 +115,21 @@ def _rows(reader: BaseReader, base: Base, first: int) -> Iterator[Document]:
         yield from pq.read_table(path, filters=[("built_from", ">=", first)]).to_pylist()
 
 
-def _net(stratum: str, before: Document, after: Document) -> Iterator[Document]:
-    """What came of it all."""
+def net_changes(stratum: str, before: Document, after: Document) -> Iterator[Document]:
+    """What came of it all; `n_hom` may be None, where it is not told."""
     about = {"stratum": stratum, "before": before, "after": after}
     for what, share in _BANDS:
         was, is_ = (share * one["ac"] > one["an"] for one in (before, after))
         if was != is_:
             yield {"what": what, "direction": "above" if is_ else "below", **about}
-    if stratum == ALL and before["n_hom"] == 0 < after["n_hom"]:
+    if stratum == ALL and before["n_hom"] == 0 < (after["n_hom"] or 0):
         yield {"what": "first_homozygote", **about}
     if stratum == ALL and before["ac"] == 0 < after["ac"]:
         yield {"what": "first_seen", **about}
 
 
 def _figures_before(row: Document) -> Document:
-    return _figures(row["ac_before"], row["an_before"], row["n_hom_before"])
+    return figures_document(row["ac_before"], row["an_before"], row["n_hom_before"])
 
 
 def _figures_now(reader: BaseReader, key: Key, at: int) -> Document:
@@ -131,10 +137,11 @@ def _figures_now(reader: BaseReader, key: Key, at: int) -> Document:
     figures = reader.lookup(Variant(*key))
     n_het, n_hom, n_hemi = figures.counts[at].tolist()[:3]
     alleles = counted_alleles(key[0], allele_count(key[0], n_het, n_hom, n_hemi), n_hom)
-    return _figures(int(alleles), int(figures.depths[at][0]), n_hom)
+    return figures_document(int(alleles), int(figures.depths[at][0]), n_hom)
 
 
-def _figures(ac: int, an: int, n_hom: int) -> Document:
+def figures_document(ac: int, an: int, n_hom: int | None) -> Document:
+    """Figures as a list of changes tells them."""
     return {"ac": ac, "an": an, "af": ac / an if an else None, "n_hom": n_hom}
 
 
@@ -158,15 +165,19 @@ def _indications(reader: BaseReader, variant: Variant) -> Iterator[Document]:
     """The indications in which the variant is seen, with how often."""
     figures = reader.lookup(variant)
     prefix = "indication="
+    hidden = {name: mask.tolist() for name, mask in figures.masks.items()}
     for at, stratum in enumerate(reader.base.strata):
         ac = int(allele_count(variant.contig, *figures.counts[at][:3]))
+        if any(hidden[name][at] for name in ("ac", "an") if name in hidden):
+            continue
         if stratum.name.startswith(prefix) and not stratum.is_conjunction and ac:
             counts, depths = figures.counts[at].tolist(), figures.depths[at].tolist()
+            forms_hidden = "n_het" in hidden and hidden["n_het"][at]
             yield {
                 "indication": stratum.name.removeprefix(prefix),
                 "ac": ac,
                 "an": depths[0],
-                "carriers": sum(counts[:3]),
+                "carriers": None if forms_hidden else sum(counts[:3]),
             }
 
 

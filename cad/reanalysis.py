@@ -7,19 +7,24 @@ from cad.changes import Document, Key, about, describe, figure_changes, merged, 
 from cad.changes_clinvar import class_changes
 from cad.query.base import open_base
 from cad.query.reader import BaseReader
+from cad.readers import open_reader
 from cad.registry.engine import reading
 from cad.registry.watches import WatchRow, list_watches
 from cad.warehouse import Warehouse
 from cad.watch import gene_places, place_of
 
 
-def find_changes(warehouse: Warehouse, since: str, purpose: str = "care") -> Document:
-    """What changed since a commit or the end of a day, of one purpose's base.
+def find_changes(
+    warehouse: Warehouse, since: str, purpose: str = "care", release: str | None = None
+) -> Document:
+    """What changed since a release, a commit or the end of a day, of one purpose.
 
     Args:
         warehouse: the warehouse.
-        since: a commit's number, or a date as YYYY-MM-DD.
+        since: a release, a commit's number, or a date as YYYY-MM-DD.
         purpose: whose consents and cohorts let them count.
+        release: up to which release, `since` being one too: by what the two tell, and no more;
+            None for the latest base.
 
     Returns:
         The document that `cad changes` prints.
@@ -29,14 +34,21 @@ def find_changes(warehouse: Warehouse, since: str, purpose: str = "care") -> Doc
         NotFound: `base_missing`, `release_unknown`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
-    with open_base(warehouse, purpose) as base:
-        reader = BaseReader(warehouse, base)
+    with open_reader(warehouse, purpose, release) as reader:
         with reading(warehouse.engine) as connection:
             then = read_since(connection, since)
         classes, notes = class_changes(reader, then.commit_no)
-        if then.base is None:
+        figures: dict[Key, list[Document]] = {}
+        if release is not None:
+            # Reading releases needs compiled code, which the list of batches does not.
+            from cad.releases.changes import released_changes  # noqa: PLC0415
+
+            with open_reader(warehouse, purpose, since) as before:
+                figures = released_changes(before, reader)
+        elif then.base is not None:
+            figures = figure_changes(reader, then)
+        else:
             notes.append("there was no base then: no figures to compare with")
-        figures = figure_changes(reader, then) if then.base is not None else {}
         variants, by_indication = describe(reader, merged((figures, classes)))
         return {
             **about(reader, then),

@@ -66,7 +66,17 @@ def open_sql(warehouse: Warehouse, purpose: str = "care") -> Iterator[SqlAccess]
         Unavailable: `registry_unusable`.
     """
     settings = warehouse.settings
-    with open_folded(warehouse, purpose) as base, TemporaryDirectory(prefix="cad-sql-") as spill:
+    with open_folded(warehouse, purpose) as base, connected(warehouse) as connection:
+        paths = _make_views(connection, warehouse, base)
+        lock(connection, paths)
+        yield SqlAccess(connection, settings.sql_seconds, settings.sql_rows)
+
+
+@contextmanager
+def connected(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory within the limits of the settings, closed in the end."""
+    settings = warehouse.settings
+    with TemporaryDirectory(prefix="cad-sql-") as spill:
         connection = duckdb.connect(
             config={
                 "memory_limit": f"{int(settings.memory_limit) // 2**20}MiB",
@@ -75,9 +85,7 @@ def open_sql(warehouse: Warehouse, purpose: str = "care") -> Iterator[SqlAccess]
             }
         )
         try:
-            paths = _make_views(connection, warehouse, base)
-            _lock(connection, paths)
-            yield SqlAccess(connection, settings.sql_seconds, settings.sql_rows)
+            yield connection
         finally:
             connection.close()
 
@@ -155,7 +163,7 @@ def _make_views(
         type=PythonUDFType.ARROW,
     )
     for name, table in _registry_tables(warehouse, base).items():
-        _make_table(connection, name, table)
+        make_table(connection, name, table)
     paths: list[str] = []
     with reading(warehouse.engine) as registry:
         live = [one.sample_no for one in desired_samples(registry, base.pinned_no)]
@@ -166,21 +174,21 @@ def _make_views(
                 for file in lake_files(registry, base.pinned_no, name)
             }
             # Files may hold rows of samples that were replaced since; `samples` tells who is left.
-            _make_view(connection, name, own, " SEMI JOIN samples USING (sample)")
+            make_view(connection, name, own, " SEMI JOIN samples USING (sample)")
             paths += own
     for name in _OF_BASE:
         own = dict.fromkeys(map(str, base.files[name].values()), [])
-        _make_view(connection, name, own, "")
+        make_view(connection, name, own, "")
         paths += own
-    paths += _make_annotation_views(connection, warehouse, base)
+    paths += make_annotation_views(connection, warehouse, base)
     paths += _make_analysis_views(connection, warehouse, base)
     for name in _WRITTEN:
         connection.execute(f"CREATE VIEW {name} AS {statement(f'view_{name}')}")
-        _comment(connection, "VIEW", name)
+        comment(connection, "VIEW", name)
     return paths
 
 
-def _make_annotation_views(
+def make_annotation_views(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, base: Base
 ) -> list[str]:
     """Make a view of each table of annotations; returns the files they read."""
@@ -195,9 +203,9 @@ def _make_annotation_views(
         ]
         if parts:
             connection.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
-            _comment(connection, "VIEW", name)
+            comment(connection, "VIEW", name)
         else:
-            _make_table(connection, name, VIEWS[name].empty_table())
+            make_table(connection, name, VIEWS[name].empty_table())
     return [path for held in found.values() for _, paths in held for path in paths]
 
 
@@ -214,9 +222,9 @@ def _make_analysis_views(
         ]
         if parts:
             connection.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
-            _comment(connection, "VIEW", name)
+            comment(connection, "VIEW", name)
         else:
-            _make_table(connection, name, VIEWS[name].empty_table())
+            make_table(connection, name, VIEWS[name].empty_table())
     return [path for files in found.values() for _, path in files]
 
 
@@ -252,22 +260,34 @@ def _registry_tables(warehouse: Warehouse, base: Base) -> dict[str, pa.Table]:
     }
 
 
-def _make_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+def make_table(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    rows: pa.Table,
+    schema: pa.Schema | None = None,
+) -> None:
+    """A table of some rows; its columns are commented by the schema of `VIEWS` or another one."""
     connection.register("incoming", rows)
     connection.execute(f"CREATE TABLE {name} AS FROM incoming")
     connection.unregister("incoming")
-    _comment(connection, "TABLE", name)
+    comment(connection, "TABLE", name, schema)
 
 
-def _make_view(
-    connection: duckdb.DuckDBPyConnection, name: str, paths: Mapping[str, Sequence[int]], rest: str
+def make_view(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    paths: Mapping[str, Sequence[int]],
+    rest: str,
+    schema: pa.Schema | None = None,
 ) -> None:
     """A view over Parquet files; an empty table where there is none.
+
+    The schema is that of `VIEWS` where none is given.
 
     `paths` name the samples whose rows do not count in a file, for another one has them too.
     """
     if not paths:
-        _make_table(connection, name, VIEWS[name].empty_table())
+        make_table(connection, name, (schema or VIEWS[name]).empty_table(), schema)
         return
     whole = ", ".join(quote(path) for path, behind in paths.items() if not behind)
     parts = [f"FROM read_parquet([{whole}])"] if whole else []
@@ -277,12 +297,14 @@ def _make_view(
             parts.append(f"FROM read_parquet([{quote(path)}]) WHERE sample NOT IN ({numbers})")
     rows = " UNION ALL ".join(parts)
     connection.execute(f"CREATE VIEW {name} AS FROM ({rows}){rest}")
-    _comment(connection, "VIEW", name)
+    comment(connection, "VIEW", name, schema)
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str) -> None:
+def comment(
+    connection: duckdb.DuckDBPyConnection, kind: str, name: str, schema: pa.Schema | None = None
+) -> None:
     """Give a view and its columns their meaning and units, as the schema says."""
-    schema = VIEWS[name]
+    schema = schema or VIEWS[name]
     told = (schema.metadata or {}).get(b"description", b"").decode()
     connection.execute(f"COMMENT ON {kind} {name} IS {quote(told)}")
     for column in schema:
@@ -300,7 +322,7 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
+def lock(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
     """Close every way out of the database but the files of its views; nothing opens it again."""
     allowed = ", ".join(map(quote, paths))
     for setting, value in (

@@ -7,7 +7,7 @@ from typing import Final
 import pyarrow as pa
 
 from schemas.columns import column, said
-from schemas.views import FREQUENCIES
+from schemas.views import ANNOTATED, FREQUENCIES, SOURCES, STRATA
 
 RELEASE_FREQUENCIES: Final = pa.schema(
     [field.with_nullable(True) for field in FREQUENCIES],
@@ -32,3 +32,12 @@ RELEASE_PHENOTYPES: Final = pa.schema(
     ],
     metadata=said("One row per term that is told of anybody, for one purpose of a release."),
 )  # fmt: skip
+
+RELEASE_VIEWS: Final[dict[str, pa.Schema]] = {
+    "frequencies": RELEASE_FREQUENCIES,
+    "phenotype_counts": RELEASE_PHENOTYPES,
+    "strata": STRATA,
+    "annotations": SOURCES,
+    "annotated": ANNOTATED,
+}
+"""What SQL sees of a release, beside the views of annotations."""

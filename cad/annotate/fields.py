@@ -39,8 +39,9 @@ FIELDS: Final = (
     InfoField("CAD_FAF95", "Float", "Lower bound of CAD_AF at 95 % confidence (Whiffin 2017)"),
     InfoField("CAD_PERSONS", "Integer", "Persons with a known passing allele at the position"),
     InfoField(
-        "CAD_STATE", "String", "seen, callable_not_seen, not_callable or not_assayed; missing where"
-        " the allele is none that is counted: symbolic, *, another contig, REF not the reference's",
+        "CAD_STATE", "String", "seen, callable_not_seen, not_callable, not_assayed or, by a"
+        " release, hidden; missing where the allele is none that is counted: symbolic, *, another"
+        " contig, REF not the reference's",
     ),
 )  # fmt: skip
 NAMES: Final = tuple(field.name for field in FIELDS)
@@ -60,6 +61,7 @@ def figure_line(
         "Assembly": warehouse.assembly,
         "Purpose": base.purpose,
         "Stratum": stratum.name,
+        "Release": base.release or "none",
         "Commit": str(base.commit_no),
         "BuiltAt": base.built_at.isoformat(),
         "Persons": str(base.persons),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -32,7 +32,8 @@ Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Texts = dict[tuple[int, str, str], int]
 
-STATES: Final = ("seen", "callable_not_seen", "not_callable", "not_assayed")
+STATES: Final = ("seen", "callable_not_seen", "not_callable", "not_assayed", "hidden")
+"""The last is a release's alone."""
 _BATCH_ROWS: Final = 65_536
 _BINS: Final = 4
 """Bins whose depth is kept: a file in order needs one at a time, or two at a border."""
@@ -42,7 +43,7 @@ _BINS: Final = 4
 class AlleleFigures:
     """The figures of some alternates, one row each; those that are no variants have zeros.
 
-    `state` is a place in `STATES`.
+    `state` is a place in `STATES`; `masks` tell by figure where a release hides it.
     """
 
     ac: Longs
@@ -53,12 +54,13 @@ class AlleleFigures:
     faf95: Floats
     persons: Longs
     state: NDArray[np.int8]
+    masks: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
-class _Held(NamedTuple):
-    """Rows of `base_counts`: substitutions by number, the others by their text.
+class Held(NamedTuple):
+    """Rows of variants of one contig: substitutions by number, the others by their text.
 
-    `key` ascends; `counts` are row x `COUNT_FIELDS`; `longer` gives the row of a longer variant.
+    `key` ascends; `counts` are row x figure; `longer` gives the row of a longer variant.
     """
 
     key: Longs
@@ -88,15 +90,21 @@ class FigureReader:
             Unavailable: `lake_file_damaged`.
         """
         counts = np.zeros((len(alleles.pos), len(COUNT_FIELDS)), np.int64)
-        depths = np.zeros((len(DEPTH_FIELDS), len(alleles.pos)), np.int64)
-        rows = np.flatnonzero(alleles.is_variant)
-        bins = (alleles.pos[rows] - 1) // BIN_SIZE
-        for number in np.unique(bins).tolist():
-            place, own = Place(contig, number), rows[bins == number]
-            depths[:, own] = self._depth_at(place, alleles.pos[own])
+        for place, own in _by_place(contig, alleles):
             for held, sign in self._counts(place, alleles.pos[own]):
-                _add_counts(counts, held, alleles, own, sign)
-        return _finish(contig, counts, depths)
+                add_counts(counts, held, alleles, own, sign)
+        return _finish(contig, counts, self.depths(contig, alleles))
+
+    def depths(self, contig: str, alleles: Alleles) -> Longs:
+        """The denominators at the positions of alternates of one contig: `DEPTH_FIELDS` x row.
+
+        Raises:
+            Unavailable: `lake_file_damaged`.
+        """
+        depths = np.zeros((len(DEPTH_FIELDS), len(alleles.pos)), np.int64)
+        for place, own in _by_place(contig, alleles):
+            depths[:, own] = self._depth_at(place, alleles.pos[own])
+        return depths
 
     def _depth_at(self, place: Place, pos: Longs) -> Longs:
         parts = self._depths.get(place)
@@ -115,13 +123,21 @@ class FigureReader:
             depths += sign * runs.figures[:, np.searchsorted(runs.start, pos, side="right") - 1]
         return depths
 
-    def _counts(self, place: Place, pos: Longs) -> Iterator[tuple[_Held, int]]:
+    def _counts(self, place: Place, pos: Longs) -> Iterator[tuple[Held, int]]:
         for path in self._reader.base.paths("counts", place):
             yield _held(_rows_at(path, np.sort(pos), self._number)), 1
         if self._family is not None:
             own = self._family.counts(place)
             if own.num_rows:
                 yield _held(own), -1
+
+
+def _by_place(contig: str, alleles: Alleles) -> Iterator[tuple[Place, Longs]]:
+    """The bins that alternates lie in, each with the rows of its own that are variants."""
+    rows = np.flatnonzero(alleles.is_variant)
+    bins = (alleles.pos[rows] - 1) // BIN_SIZE
+    for number in np.unique(bins).tolist():
+        yield Place(contig, number), rows[bins == number]
 
 
 def _rows_at(path: Path, pos: Longs, stratum: int) -> pa.Table:
@@ -146,7 +162,13 @@ def _is_wanted(batch: pa.RecordBatch, pos: Longs, stratum: int) -> Any:
     return flags((values(batch["stratum"]) == stratum) & (pos[place] == at))
 
 
-def _held(rows: pa.Table) -> _Held:
+def _held(rows: pa.Table) -> Held:
+    columns = [values(rows[name]).astype(np.int64) for name in COUNT_FIELDS]
+    return held_rows(rows, np.column_stack(columns))
+
+
+def held_rows(rows: pa.Table, counts: Longs) -> Held:
+    """Figures, row x figure, by the variants of a table with `pos`, `ref` and `alt`."""
     pos = values(rows["pos"]).astype(np.int64)
     ref, ref_base = _letters(rows["ref"])
     alt, alt_base = _letters(rows["alt"])
@@ -155,8 +177,7 @@ def _held(rows: pa.Table) -> _Held:
     row = np.flatnonzero(is_plain)
     row = row[np.argsort(key[row], kind="stable")]
     longer = {(int(pos[at]), ref(at), alt(at)): at for at in np.flatnonzero(~is_plain).tolist()}
-    counts = np.column_stack([values(rows[name]).astype(np.int64) for name in COUNT_FIELDS])
-    return _Held(key[row], row, longer, counts)
+    return Held(key[row], row, longer, counts)
 
 
 def _letters(column: Any) -> tuple[Any, NDArray[np.uint8]]:
@@ -170,7 +191,7 @@ def _letters(column: Any) -> tuple[Any, NDArray[np.uint8]]:
     return lambda row: words[which[row]], letters[which]
 
 
-def _add_counts(counts: Longs, held: _Held, alleles: Alleles, rows: Longs, sign: int) -> None:
+def add_counts(counts: Longs, held: Held, alleles: Alleles, rows: Longs, sign: int) -> None:
     """Add, or take away, what is held of the alternates in some rows."""
     if len(held.key):
         plain = rows[alleles.bases[rows] > 0]
@@ -203,14 +224,5 @@ def _finish(contig: str, counts: Longs, depths: Longs) -> AlleleFigures:
     )
 
 
-def by_name(figures: AlleleFigures) -> Mapping[str, NDArray[Any]]:
-    """The figures under the names of their INFO fields, but the state."""
-    return {
-        "CAD_AC": figures.ac,
-        "CAD_AN": figures.an,
-        "CAD_AF": figures.af,
-        "CAD_NHOMALT": figures.n_hom,
-        "CAD_NHEMI": figures.n_hemi,
-        "CAD_FAF95": figures.faf95,
-        "CAD_PERSONS": figures.persons,
-    }
+TOLD: Final = ("ac", "an", "af", "n_hom", "n_hemi", "faf95", "persons")
+"""The figures in the order of their INFO fields, but the state."""

@@ -24,13 +24,13 @@ from cad.annotate.source_texts import open_tellers
 from cad.annotate.text import annotated, without_stale
 from cad.leases import pin
 from cad.query.asked import chosen_strata
-from cad.query.base import Base, open_base
 from cad.query.reader import BaseReader
+from cad.readers import open_reader
 from cad.warehouse import Warehouse
 from loaders.sites.blocks import OrderCheck, Progress, read_blocks
 from loaders.sites.header import check_contigs
 from loaders.sites.lines import Lines
-from schemas.errors import BadQuestion, Conflict
+from schemas.errors import BadQuestion, Conflict, Forbidden
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Annotated:
     purpose: str | None
     stratum: str | None
     commit: int
+    release: str | None
     records: int
     states: dict[str, int] | None
     missing: int
@@ -65,7 +66,7 @@ class Annotated:
             "purpose": self.purpose,
             "stratum": self.stratum,
             "commit": self.commit,
-            "release": None,
+            "release": self.release,
             "records": self.records,
             "states": self.states,
             "missing": self.missing,
@@ -85,6 +86,7 @@ def annotate(
     own_family: str | None = None,
     annotation: Sequence[str] = (),
     figures: bool = True,
+    release: str | None = None,
     progress: Progress | None = None,
 ) -> Annotated:
     """Write a copy of a VCF with the base's figures of each alternate, and its index beside it.
@@ -98,6 +100,7 @@ def annotate(
         own_family: count as if this family's persons were not in the base: one's own patient.
         annotation: sources whose fields are written too (`cad.annotate.source_texts`).
         figures: False writes these alone, and needs no base.
+        release: whose figures are written, what it hides as a dot; None for the latest base.
         progress: told now and then.
 
     Raises:
@@ -105,7 +108,9 @@ def annotate(
         BadQuestion: `assembly_mismatch`, `header_malformed`, `line_malformed`, `pos_unusable`,
             `file_unsorted`, `purpose_unknown`, `annotation_field_unknown`; `file_unusable` for
             another kind of output.
-        NotFound: `base_missing`, `stratum_unknown`, `family_unknown`, `annotation_unknown`.
+        Forbidden: `not_allowed`, where a family is to be taken out of a release.
+        NotFound: `base_missing`, `stratum_unknown`, `family_unknown`, `annotation_unknown`,
+            `release_unknown`.
         BatchRefused: `bgzf_truncated`, `bgzf_corrupt`, `bcf_malformed`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
@@ -114,9 +119,9 @@ def annotate(
         text, index = stack.enter_context(_output(out))
         teller, commit_no, pinned_no, lines = None, 0, 0, []
         if figures:
-            base = stack.enter_context(open_base(warehouse, purpose))
-            teller, about = _figure_teller(stack, warehouse, base, stratum, own_family)
-            lines, commit_no, pinned_no = [about], base.commit_no, base.pinned_no
+            reader = stack.enter_context(open_reader(warehouse, purpose, release))
+            teller, about = _figure_teller(stack, reader, stratum, own_family)
+            lines, commit_no, pinned_no = [about], reader.base.commit_no, reader.base.pinned_no
         else:
             commit_no = pinned_no = stack.enter_context(pin(warehouse))
         sources = open_tellers(warehouse, pinned_no, annotation)
@@ -133,8 +138,9 @@ def annotate(
         purpose=purpose if figures else None,
         stratum=stratum if figures else None,
         commit=commit_no,
+        release=release if figures else None,
         records=records,
-        states=dict(zip(STATES, teller.states.tolist(), strict=True)) if teller else None,
+        states=_states(teller, release),
         missing=look_up.missing,
         ref_mismatches=look_up.ref_mismatches,
         annotations=[one.to_json() for one in sources],
@@ -142,12 +148,31 @@ def annotate(
     )
 
 
+def _states(teller: FigureTeller | None, release: str | None) -> dict[str, int] | None:
+    """Alternates by state; a base hides nothing."""
+    if teller is None:
+        return None
+    found = dict(zip(STATES, teller.states.tolist(), strict=True))
+    if release is None:
+        del found["hidden"]
+    return found
+
+
 def _figure_teller(
-    stack: ExitStack, warehouse: Warehouse, base: Base, stratum: str, own_family: str | None
+    stack: ExitStack, reader: BaseReader, stratum: str, own_family: str | None
 ) -> tuple[FigureTeller, str]:
     """What tells a stratum's figures, and the header line about it."""
-    chosen = base.strata[chosen_strata(base, [stratum])[0]]
-    reader = BaseReader(warehouse, base)
+    warehouse, base = reader.warehouse, reader.base
+    (at,) = chosen_strata(base, [stratum])
+    chosen = base.strata[at]
+    if base.release is not None:
+        if own_family is not None:
+            raise Forbidden(
+                "not_allowed", "a release is told as it is, without leaving anybody out"
+            )
+        about = figure_line(warehouse, base, chosen, is_without_family=False)
+        released = import_module("cad.releases.figures")
+        return FigureTeller(released.ReleasedFigures(reader, at)), about
     family = None
     if own_family is not None:
         # Counting takes the build's compiled code, two seconds to load for those who need it.

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cad.annotate import annotate as annotate_file
 from cad.cli.operator import record
-from cad.cli.options import FieldsOption, PurposeOption, WarehouseOption
+from cad.cli.options import FieldsOption, PurposeOption, ReleaseOption, WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply
 from cad.warehouse import Warehouse
@@ -46,6 +46,7 @@ def annotate(
         ),
     ] = None,
     annotation: FieldsOption = None,
+    release: ReleaseOption = None,
     figures: Annotated[
         bool,
         typer.Option("--figures/--no-figures", help="The base's figures, or annotations alone."),
@@ -62,11 +63,11 @@ def annotate(
     with Warehouse.open(warehouse) as opened, progress_bar("annotating") as progress:
         # Entered before: the file is the answer, and it is there once it is written.
         asked = {"file": True, "stratum": stratum, "without_family": own_family is not None}
-        record(opened, "frequencies" if figures else "annotations", purpose, asked)
+        record(opened, "frequencies" if figures else "annotations", purpose, asked, release=release)
         made = annotate_file(
             opened, source, out,
             purpose=purpose, stratum=stratum, own_family=own_family, progress=progress,
-            annotation=annotation or (), figures=figures,
+            annotation=annotation or (), figures=figures, release=release,
         )  # fmt: skip
     document = made.to_json()
     return Reply(document, lambda console: _show(document, console))
@@ -75,7 +76,8 @@ def annotate(
 def _show(document: Mapping[str, Any], console: Console) -> None:
     about = f"commit {document['commit']}"
     if document["states"] is not None:
-        about = f"{document['purpose']}, {document['stratum']}, {about}"
+        release = "" if document["release"] is None else f"release {document['release']}, "
+        about = f"{document['purpose']}, {document['stratum']}, {release}{about}"
     lines = [f"{document['path']}: {document['records']:,} records, {about}"]
     states = [
         f"{count:,} {state.replace('_', ' ')}"

@@ -148,7 +148,12 @@ COMMANDS: Final[dict[str, Entry]] = {
         "watch",
         "Watch a variant or gene: `cad build` and `cad status` tell what befalls it.",
     ),
-    "sql": Entry(_FIGURES, "sql", "sql", "Ask read-only SQL of the warehouse's views."),
+    "sql": Entry(
+        _FIGURES,
+        "sql",
+        "sql",
+        "Ask read-only SQL of the warehouse's views, or of those of a release.",
+    ),
     "status": Entry(_OPERATOR, "status", "status", "Show what the warehouse holds."),
     "maintain": Entry(
         _OPERATOR,

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cad.cli.operator import record
-from cad.cli.options import PurposeOption, WarehouseOption
+from cad.cli.options import PurposeOption, ReleaseOption, WarehouseOption
 from cad.cli.reply import Reply
 from cad.reanalysis import find_changes, fired_watches
 from cad.warehouse import Warehouse
@@ -22,27 +22,29 @@ def changes(
         str,
         typer.Option(
             "--since",
-            metavar="COMMIT|DATE",
-            help="A commit's number, or a day, as 2026-11-20: the base of then is compared with.",
+            metavar="RELEASE|COMMIT|DATE",
+            help="A release, a commit's number, or a day, as 2026-11-20: what to compare with.",
             show_default=False,
         ),
     ],
     warehouse: WarehouseOption,
     purpose: PurposeOption = "care",
+    release: ReleaseOption = None,
 ) -> Reply:
     """What to look at again: BA1, BS1, first homozygotes and classes that changed since then.
 
     A variant passed 5 % (BA1) or 1 % (BS1) among founders or in everybody, shows its first
-    homozygote, or ClinVar classifies it otherwise; with the indications it is seen in. Releases
-    will be names to compare with too, once there are any.
+    homozygote, or ClinVar classifies it otherwise; with the indications it is seen in. With
+    --release two releases are compared, by what both of them tell.
 
-    Example: cad changes --since 2026-11-01 -w national
+    Example: cad changes --since 2026-1 -w national
     """
     with Warehouse.open(warehouse) as opened:
-        document = find_changes(opened, since, purpose)
+        document = find_changes(opened, since, purpose, release)
         rows = len(document["variants"])
         asked = {"since": since}
-        record(opened, "changes", purpose, asked, commit=document["commit"], rows=rows)
+        commit = document["commit"]
+        record(opened, "changes", purpose, asked, commit=commit, release=release, rows=rows)
     return Reply(document, lambda console: _show_changes(document, console))
 
 
@@ -95,10 +97,13 @@ def show_fired(fired: Sequence[Mapping[str, Any]], console: Console) -> None:
 def _show_changes(document: Mapping[str, Any], console: Console) -> None:
     then = document["since"]
     base = "no base" if then["commit"] is None else f"the base of commit {then['commit']}"
+    if then["release"] is not None:
+        base = f"release {then['release']}"
+    release = "" if document["release"] is None else f"release {document['release']}, "
     console.print(
         Text(
             f"{len(document['variants']):,} variant(s) changed since {base}, "
-            f"{document['purpose']}, commit {document['commit']}"
+            f"{document['purpose']}, {release}commit {document['commit']}"
         )
     )
     for one in document["variants"]:

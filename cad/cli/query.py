@@ -14,10 +14,10 @@ from cad.cli.options import (
     StratumOption,
     WarehouseOption,
 )
-from cad.cli.readers import open_reader
 from cad.cli.reply import Reply
 from cad.cli.show_variant import show_region, show_variant
 from cad.query import find_region, find_variant
+from cad.readers import open_reader
 from cad.warehouse import Warehouse
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -15,11 +16,13 @@ from rich.text import Text
 
 from cad.cli.failure import describe, show_failure
 from cad.cli.operator import record
-from cad.cli.options import PurposeOption, WarehouseOption
+from cad.cli.options import PurposeOption, ReleaseOption, WarehouseOption
 from cad.cli.reply import Reply, console_on
 from cad.sql_access import SqlAccess, SqlAnswer, open_sql
+from cad.sql_release import open_release_sql
 from cad.warehouse import Warehouse
 from schemas.errors import BadQuestion
+from schemas.releases import RELEASE_VIEWS
 from schemas.views import VIEWS
 
 _WHOLE: Final = 2**63
@@ -39,39 +42,53 @@ def sql(
         ),
     ] = None,
     purpose: PurposeOption = "care",
+    release: ReleaseOption = None,
 ) -> Reply:
-    """Ask read-only SQL of the warehouse's views.
+    """Ask read-only SQL of the warehouse's views, or of those of a release.
+
+    A release has frequencies, annotated, phenotype_counts, strata and the views of annotations.
 
     Example: cad sql -c "SELECT stratum, ac, an FROM frequencies LIMIT 5" -w national
     """
     asks = query is None and sys.stdin.isatty()
     if asks and context.params["format_"] == "json":
         raise typer.BadParameter("name the question with -c, or pipe it in", context)
-    with Warehouse.open(warehouse) as opened, open_sql(opened, purpose) as access:
+    with Warehouse.open(warehouse) as opened, _opened(opened, purpose, release) as access:
         if asks:
-            return _converse(opened, purpose, access)
+            return _converse(opened, purpose, release, access)
         asked = sys.stdin.read() if query is None else query
         answer = access.ask(asked)
-        _record(opened, purpose, asked, answer)
+        _record(opened, purpose, release, asked, answer)
     return Reply(_document(answer), lambda console: _show(answer, console))
 
 
-def _record(warehouse: Warehouse, purpose: str, query: str, answer: SqlAnswer) -> None:
+def _opened(
+    warehouse: Warehouse, purpose: str, release: str | None
+) -> AbstractContextManager[SqlAccess]:
+    if release is None:
+        return open_sql(warehouse, purpose)
+    return open_release_sql(warehouse, purpose, release)
+
+
+def _record(
+    warehouse: Warehouse, purpose: str, release: str | None, query: str, answer: SqlAnswer
+) -> None:
     """Enter which views and columns a question named: its text may hold anybody's id."""
     words = set(re.findall(r"[a-z_0-9]+", query.lower()))
-    columns = {name for schema in VIEWS.values() for name in schema.names}
-    asked = {"views": sorted(words & set(VIEWS)), "columns": sorted(words & columns)}
-    record(warehouse, "sql", purpose, asked, rows=answer.rows.num_rows)
+    views = VIEWS if release is None else VIEWS | RELEASE_VIEWS
+    columns = {name for schema in views.values() for name in schema.names}
+    asked = {"views": sorted(words & set(views)), "columns": sorted(words & columns)}
+    record(warehouse, "sql", purpose, asked, release=release, rows=answer.rows.num_rows)
 
 
-def _converse(warehouse: Warehouse, purpose: str, access: SqlAccess) -> Reply:
+def _converse(warehouse: Warehouse, purpose: str, release: str | None, access: SqlAccess) -> Reply:
     """Answer questions typed on a terminal until its end."""
     console = console_on(sys.stdout)
     console.print("One SELECT, ended by a semicolon; Ctrl-D ends. FROM duckdb_columns() lists all.")
     for asked in _questions():
         try:
             answer = access.ask(asked)
-            _record(warehouse, purpose, asked, answer)
+            _record(warehouse, purpose, release, asked, answer)
             _show(answer, console)
         except BadQuestion as error:
             show_failure(describe(error), console_on(sys.stderr))

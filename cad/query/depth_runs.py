@@ -72,10 +72,21 @@ def find_depth(reader: BaseReader, text: str, strata: Sequence[str] = ()) -> dic
         "region": str(region),
         **about_base(reader),
         "strata": [
-            {"stratum": name, "runs": list(_documents(one))}
-            for name, one in zip(names, runs, strict=True)
+            {"stratum": name, **_told(reader, region, at, one)}
+            for name, at, one in zip(names, chosen, runs, strict=True)
         ],
     }
+
+
+def _told(reader: BaseReader, region: Region, at: int, runs: DepthRuns) -> dict[str, Any]:
+    """The runs of a stratum, by its place, without what is withheld; none where all of it is."""
+    withheld = reader.withheld(region, at)
+    if withheld >= set(DEPTH_FIELDS):
+        return {"hidden": True, "runs": []}
+    is_told = np.array([name not in withheld for name in DEPTH_FIELDS])
+    told = _joined(runs.start, runs.end[-1:], runs.figures * is_told[:, None])
+    nothing = dict.fromkeys(withheld)
+    return {"hidden": bool(withheld), "runs": [one | nothing for one in _documents(told)]}
 
 
 def depth_runs(reader: BaseReader, region: Region, numbers: Sequence[int]) -> list[DepthRuns]:
@@ -155,16 +166,21 @@ def runs_of_changes(page: Ints, offset: Ints, changes: Ints, region: Region) -> 
     upper = int(np.searchsorted(steps, region.end, side="right"))
     steps, table = steps[lower:upper], table[:, lower:upper]
     steps[0] = region.start
-    differs = np.append(True, np.any(np.diff(table, axis=1) != 0, axis=0))
-    begins = steps[differs]
-    return DepthRuns(begins, np.append(begins[1:] - 1, region.end), table[:, differs])
+    return _joined(steps, np.array([region.end]), table)
+
+
+def _joined(start: Longs, end: Longs, figures: Longs) -> DepthRuns:
+    """Runs that begin at some positions, the last of them up to `end`; like ones as one."""
+    differs = np.append(True, np.any(np.diff(figures, axis=1) != 0, axis=0))
+    begins = start[differs]
+    return DepthRuns(begins, np.concatenate([begins[1:] - 1, end]), figures[:, differs])
 
 
 def _flat(column: pa.ChunkedArray[Any]) -> Longs:
     return values(pc.list_flatten(column)).astype(np.int64)
 
 
-def _documents(runs: DepthRuns) -> Iterator[dict[str, int]]:
+def _documents(runs: DepthRuns) -> Iterator[dict[str, int | None]]:
     names = ("start", "end", *DEPTH_FIELDS)
     columns = (runs.start.tolist(), runs.end.tolist(), *runs.figures.tolist())
     return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))

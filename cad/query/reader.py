@@ -136,6 +136,13 @@ class BaseReader:
         paths = self.base.paths("depth", Place.of(contig, pos))
         return self._depth(paths, pos)[:, self.base.numbers].T
 
+    def withheld(self, region: Region, at: int) -> frozenset[str]:
+        """Which denominators of a stratum, by its place, are not told in a region: none of a base.
+
+        They are named as answers name them; a release withholds some outside care.
+        """
+        return frozenset()
+
     def _depth(self, paths: Iterable[Path], pos: int) -> Longs:
         """What some files say of a position: `DEPTH_FIELDS` x stratum number."""
         total = np.zeros((len(DEPTH_FIELDS), self._top + 1), np.int64)

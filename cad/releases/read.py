@@ -24,6 +24,7 @@ from cad.registry.releases import ReleaseRow, find_release, list_releases
 from cad.releases.names import FREQUENCIES, UNDISCLOSED, purpose_of
 from cad.releases.table import FrozenTable
 from cad.warehouse import Warehouse
+from schemas.contigs import RegionClass, stretches
 from schemas.errors import NotFound
 
 _HIDDEN_UNSEEN: Final = (
@@ -63,7 +64,32 @@ class ReleaseReader(BaseReader):
         if self.base.purpose in UNDISCLOSED:
             return unseen
         others = np.arange(len(self.base.strata)) > 0
-        return replace(unseen, masks=dict.fromkeys(_HIDDEN_UNSEEN, others))
+        masks = dict.fromkeys(_HIDDEN_UNSEEN, others)
+        flags = unseen.flags
+        if "persons" in self.withheld(Region(variant.contig, variant.pos, variant.pos), 0):
+            masks["persons"] = np.ones(len(others), bool)
+            # It is persons over persons.
+            flags = np.full(len(flags), np.nan)
+        return replace(unseen, masks=masks, flags=flags)
+
+    def withheld(self, region: Region, at: int) -> frozenset[str]:
+        """Outside care `all` alone is told of positions, on X and Y without the sexes' numbers.
+
+        On X outside the PARs AN less persons is the number of women; who was assayed, there and on
+        Y, is men and women both.
+        """
+        if self.base.purpose in UNDISCLOSED:
+            return frozenset()
+        if at:
+            return frozenset(DEPTH_FIELDS)
+        classes = {
+            one.region_class
+            for one in stretches(self.warehouse.assembly, region.contig)
+            if one.start <= region.end and region.start <= one.end
+        }
+        if RegionClass.X_SPECIFIC in classes:
+            return frozenset({"persons", "assayed"})
+        return frozenset({"assayed"} if RegionClass.Y_SPECIFIC in classes else ())
 
     def between(self, region: Region) -> Iterator[tuple[Variant, Figures]]:
         """The variants of the release in a region, sorted by pos, ref, alt.
@@ -75,6 +101,14 @@ class ReleaseReader(BaseReader):
             for at, (ref, alt) in enumerate(block.alleles):
                 variant = Variant(region.contig, int(block.pos[at]), ref, alt)
                 yield variant, self._told(block, at, variant)
+
+    def frozen_blocks(self, contig: str) -> Iterator[FiguresBlock]:
+        """What it tells of all variants of a contig, as it is kept.
+
+        Raises:
+            Unavailable: `lake_file_damaged`.
+        """
+        return self._table.blocks(contig)
 
     def frozen_between(self, contig: str, start: int, end: int) -> Iterator[FiguresBlock]:
         """What it tells of the variants of some positions, as it is kept."""

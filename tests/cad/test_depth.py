@@ -108,7 +108,11 @@ def test_by_hand(trio: Warehouse) -> None:
     spans = [{"start": 90, "end": 99}, {"start": 100, "end": 200}, {"start": 201, "end": 210}]
     expected = {"all": (mother, everybody, mother), "founder=1": (mother, founders, mother)}
     assert answer["strata"] == [
-        {"stratum": name, "runs": [a | b for a, b in zip(spans, figures, strict=True)]}
+        {
+            "stratum": name,
+            "hidden": False,
+            "runs": [a | b for a, b in zip(spans, figures, strict=True)],
+        }
         for name, figures in expected.items()
     ]
 
@@ -116,7 +120,7 @@ def test_by_hand(trio: Warehouse) -> None:
 def test_where_nobody_looked_is_one_run_of_zeros(trio: Warehouse) -> None:
     answer = ask(trio, "22:20000000-20000100")
     nothing = {"start": 20_000_000, "end": 20_000_100, **dict.fromkeys(PARTS, 0)}
-    assert {"stratum": "all", "runs": [nothing]} in answer["strata"]
+    assert {"stratum": "all", "hidden": False, "runs": [nothing]} in answer["strata"]
     answer = ask(trio, "22:150-150", "industry")
     assert [one["stratum"] for one in answer["strata"]] == ["all"]
     assert answer["strata"][0]["runs"][0]["an"] == 0

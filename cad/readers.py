@@ -1,4 +1,4 @@
-"""What a command reads figures from: the latest base of a purpose, or a release."""
+"""What figures are read from: the latest base of a purpose, or a release."""
 
 from __future__ import annotations
 
