@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 from array import array
+from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Final
-
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from cad.access.clients import Identity
 from cad.settings import Settings
@@ -25,15 +23,58 @@ from schemas.errors import LimitReached
 
 _FOLDER: Final = "service"
 _BUDGETED: Final = frozenset({"clinician"})
+_MINUTE: Final = 60.0
+
+
+class Pace:
+    """So many events a minute by name, in any minute; threads share one.
+
+    Of a name the times of its last `amount` events at most are held, and no name for longer than a
+    minute after its last event.
+
+    >>> pace = Pace(2)
+    >>> [pace.hit("a", at) for at in (0.0, 1.0, 2.0, 60.5)], pace.is_left("a", 60.7)
+    ([True, True, False, True], False)
+    """
+
+    def __init__(self, amount: int) -> None:
+        self.amount = amount
+        self._times: dict[str, deque[float]] = {}
+        self._swept_at = 0.0
+        self._lock = Lock()
+
+    def hit(self, name: str, now: float) -> bool:
+        """Count an event, if one is left."""
+        with self._lock:
+            times = self._recent(name, now)
+            if len(times) >= self.amount:
+                return False
+            times.append(now)
+            return True
+
+    def is_left(self, name: str, now: float) -> bool:
+        """Whether an event would be counted."""
+        with self._lock:
+            return name not in self._times or len(self._recent(name, now)) < self.amount
+
+    def _recent(self, name: str, now: float) -> deque[float]:
+        if now - self._swept_at >= _MINUTE:
+            self._swept_at = now
+            last = ((one, times[-1]) for one, times in self._times.items() if times)
+            for one in [one for one, at in last if now - at >= _MINUTE]:
+                del self._times[one]
+        times = self._times.setdefault(name, deque())
+        while times and now - times[0] >= _MINUTE:
+            times.popleft()
+        return times
 
 
 class RateLimits:
-    """Requests by caller, and refused credentials by address, in a moving minute."""
+    """Requests by caller, and refused credentials by address, in any minute."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._requests = RateLimitItemPerMinute(settings.requests_per_minute)
-        self._failures = RateLimitItemPerMinute(settings.failures_per_minute)
+        self._requests = Pace(settings.requests_per_minute)
+        self._failures = Pace(settings.failures_per_minute)
 
     def count(self, name: str) -> None:
         """Count a request of a caller.
@@ -41,7 +82,7 @@ class RateLimits:
         Raises:
             LimitReached: `rate_limited`.
         """
-        if not self._limiter.hit(self._requests, "caller", name):
+        if not self._requests.hit(name, monotonic()):
             raise LimitReached("rate_limited", f"at most {self._requests.amount} in a minute")
 
     def check_address(self, address: str) -> None:
@@ -50,12 +91,12 @@ class RateLimits:
         Raises:
             LimitReached: `rate_limited`.
         """
-        if not self._limiter.test(self._failures, "address", address):
+        if not self._failures.is_left(address, monotonic()):
             raise LimitReached("rate_limited", "too many keys or tokens that do not hold")
 
     def count_failure(self, address: str) -> None:
         """Count a key or token that does not hold."""
-        self._limiter.hit(self._failures, "address", address)
+        self._failures.hit(address, monotonic())
 
 
 class Budget:

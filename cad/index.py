@@ -211,20 +211,28 @@ class IndexReader:
 
     def block_at(self, pos: int) -> Block | None:
         """The only block that can hold a position's variants; None before the first."""
-        if self._blocks is None:
-            found = self._fetch(_FIND, (pos,))
-            return self._block(*found[0]) if found else None
+        if self._blocks is not None:
+            return self.block(self.number_of(pos))
+        found = self._fetch(_FIND, (pos,))
+        return self._block(*found[0]) if found else None
+
+    def number_of(self, pos: int) -> int:
+        """The number, from 0, of the only block that can hold a position; -1 before the first."""
         if self._firsts is None:
             self._firsts = [first for (first,) in self._fetch(_FIRSTS, ())]
-        place = bisect_right(self._firsts, pos) - 1
-        if place < 0:
+        return bisect_right(self._firsts, pos) - 1
+
+    def block(self, number: int) -> Block | None:
+        """A block by what `number_of` told; None for -1."""
+        if number < 0 or self._firsts is None:
             return None
-        key = (self._number, place)
-        block = self._blocks.get(key)
+        key = self._number, number
+        block = self._blocks and self._blocks.get(key)
         if block is None:
-            size, data = self._fetch(_FIND, (self._firsts[place],))[0]
+            size, data = self._fetch(_FIND, (self._firsts[number],))[0]
             block = self._block(size, data)
-            self._blocks.keep(key, block, size)
+            if self._blocks is not None:
+                self._blocks.keep(key, block, size)
         return block
 
     def between(self, start: int, end: int) -> Iterator[IndexRow]:

@@ -18,8 +18,9 @@ while one variant is still read without touching the others.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -125,14 +126,44 @@ class Block:
 
     def find(self, pos: int, ref: str, alt: str) -> IndexRow | None:
         """The variant, if it is here."""
-        first, stop = self.pos.searchsorted(np.array([pos, pos + 1], np.uint32)).tolist()
-        if first == stop:
-            return None
-        sought = f"{ref} {alt}".encode()
-        for place, line in enumerate(self.text.split(b"\n")[first:stop], start=first):
-            if line == sought:
-                return self._row(place, ref, alt)
-        return None
+        place = self.places.get((pos, f"{ref} {alt}"))
+        return None if place is None else self._row(place, ref, alt)
+
+    @cached_property
+    def places(self) -> dict[tuple[int, str], int]:
+        """Where each variant stands, by position and "REF ALT"."""
+        keys = zip(self.pos.tolist(), self.text.decode().split("\n"), strict=True)
+        return {key: place for place, key in enumerate(keys)}
+
+    def figures(self, places: Sequence[int], strata: Longs) -> tuple[Longs, Longs]:
+        """The figures of some variants in some strata.
+
+        Args:
+            places: of the variants, from `places`.
+            strata: their numbers.
+
+        Returns:
+            Counts and denominators: variant x stratum x `COUNT_FIELDS` and `DEPTH_FIELDS`.
+        """
+        width = self.high.shape[1]
+        depths = np.zeros((len(places), len(strata), len(DEPTH_FIELDS)), np.int64)
+        inside = strata <= width
+        columns = strata[inside] - 1
+        below = self.high[:, columns] - self.short[places][:, :, columns]
+        depths[:, inside] = below.transpose(0, 2, 1)
+        return self._counts(strata)[places], depths
+
+    def _counts(self, strata: Longs) -> Longs:
+        """The counts of all variants in some strata."""
+        numbers = self.rows[:, 0].astype(np.int64)
+        columns = np.full(int(max(numbers.max(initial=0), strata.max(initial=0))) + 1, -1)
+        columns[strata] = np.arange(len(strata))
+        found = columns[numbers]
+        is_asked = found >= 0
+        owners = np.repeat(np.arange(len(self.pos)), np.diff(self.ends, prepend=0))
+        counts = np.zeros((len(self.pos), len(strata), len(COUNT_FIELDS)), np.int64)
+        counts[owners[is_asked], found[is_asked]] = self.rows[is_asked, 1:]
+        return counts
 
     def alleles(self) -> list[list[str]]:
         """REF and ALT of each variant."""

@@ -37,6 +37,10 @@ Key = tuple[int, str, str]
 _KEY: Final = ("contig", "pos", "ref", "alt")
 _OF_NONE: Final = 0
 """The version of what belongs to none: the registry counts them from 1."""
+_KEPT_READERS: Final = 16
+
+_Asked = tuple[int, tuple[str, ...] | None]
+"""A pinned commit and the words that ask for sources."""
 
 
 class TableFile:
@@ -85,13 +89,16 @@ class TableFile:
 
 
 class TableFiles:
-    """Open files by path, at most `size`: the least recently used is let go first."""
+    """Open files by path, at most `size`, and the latest readers that share them.
+
+    Of both the least recently used is let go first.
+    """
 
     def __init__(self, size: int = 256) -> None:
         self._size = size
         self._open: OrderedDict[Path, TableFile] = OrderedDict()
         self._lock = Lock()
-        self._default: tuple[int, AnnotationReader] | None = None
+        self._readers: OrderedDict[_Asked, AnnotationReader] = OrderedDict()
 
     def open(self, path: Path) -> TableFile:
         """The file, usable for as long as the caller holds it."""
@@ -104,16 +111,27 @@ class TableFiles:
                 self._open.popitem(last=False)
             return found
 
-    def default_reader(self, warehouse: Warehouse, commit_no: int) -> AnnotationReader:
-        """A reader of what answers by default at a pinned commit, kept for the next question.
+    def reader(
+        self, warehouse: Warehouse, commit_no: int, words: Sequence[str] | None
+    ) -> AnnotationReader:
+        """What `open_annotations` gives for words at a pinned commit, kept for the next question.
 
         Raises:
+            NotFound: `annotation_unknown`.
             Unavailable: `registry_unusable`.
         """
-        held = self._default
-        if held is None or held[0] != commit_no:
-            held = self._default = commit_no, open_annotations(warehouse, commit_no, files=self)
-        return held[1]
+        asked = commit_no, None if words is None else tuple(words)
+        with self._lock:
+            held = self._readers.get(asked)
+            if held is not None:
+                self._readers.move_to_end(asked)
+                return held
+        made = open_annotations(warehouse, commit_no, words, self)
+        with self._lock:
+            self._readers[asked] = made
+            while len(self._readers) > _KEPT_READERS:
+                self._readers.popitem(last=False)
+        return made
 
 
 class AnnotationReader:

@@ -18,7 +18,7 @@ from cad.annotation.gene_model import GeneModel
 from cad.annotation.gene_source import gene_model_of
 from cad.annotation.reader import AnnotationReader
 from cad.query.base import Place
-from cad.query.parse import Variant, Written, normalised, parse_variant
+from cad.query.parse import Variant, Written, normalised, parse_place, parse_variant
 from cad.query.reader import BaseReader
 from cad.registry.engine import reading
 from cad.registry.files import lake_files
@@ -50,6 +50,9 @@ def resolve(reader: BaseReader, text: str) -> Variant:
         Unavailable: `lake_file_damaged`, `registry_unusable`.
     """
     asked = text.strip()
+    placed = parse_place(asked, reader.warehouse.assembly, reader.reference)
+    if placed is not None:
+        return placed
     number = _RS.fullmatch(asked)
     if number is not None:
         return _meant(reader, _by_rs(reader, int(number[1])), asked)

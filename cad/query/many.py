@@ -1,7 +1,6 @@
 """Thousands of variants in one question: the figures of each, without what it is called or does.
 
-In order of position each block of the key index is decompressed once, and fractions are worked out
-for all variants together. The figures are those of `cad.query.answer.find_variant`.
+Each block of the key index is decompressed once, and all variants are summed and divided together. The figures are those of `cad.query.answer.find_variant`.
 """
 
 from __future__ import annotations
@@ -13,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cad.frequency import allele_count, allele_frequency, counted_alleles, faf95
-from cad.index import COUNT_FIELDS, DEPTH_FIELDS
 from cad.query.answer import counted_document
 from cad.query.asked import chosen_strata
 from cad.query.look_up import resolve
 from cad.query.parse import Variant
 from cad.query.reader import BaseReader
-from schemas.contigs import CONTIG_ORDER
 from schemas.errors import BadQuestion, NotFound
 
 Document = dict[str, Any]
@@ -79,12 +76,12 @@ def _documents(
         # Each variant of a release hides figures of its own.
         yield from _one_by_one(reader, variants, chosen)
         return
-    counts, depths = _gathered(reader, variants, chosen)
+    counts, depths = reader.gather(variants, chosen)
     on_m = np.array([one.contig == "M" for one in variants], bool)
     columns = _columns(counts, depths, on_m)
     decisive = 0 if len(chosen) == 1 else chosen.index(0) if 0 in chosen else None
     if decisive is None:
-        everybody = _gathered(reader, variants, [0])
+        everybody = reader.gather(variants, [0])
         states = _states(_columns(*everybody, on_m), everybody[1], 0)
     else:
         states = _states(columns, depths, decisive)
@@ -116,25 +113,6 @@ def _frequency(stratum: str, values: Sequence[Any]) -> Document:
     if not row["an"]:
         row["af"] = None
     return row
-
-
-def _gathered(
-    reader: BaseReader, variants: Sequence[Variant], chosen: Sequence[int]
-) -> tuple[Longs, Longs]:
-    """Counts and denominators: variant x stratum x `COUNT_FIELDS` and `DEPTH_FIELDS`."""
-    counts = np.zeros((len(variants), len(chosen), len(COUNT_FIELDS)), np.int64)
-    depths = np.zeros((len(variants), len(chosen), len(DEPTH_FIELDS)), np.int64)
-
-    def place(at: int) -> tuple[int, int]:
-        return CONTIG_ORDER[variants[at].contig], variants[at].pos
-
-    in_order = sorted(range(len(variants)), key=place)
-    for at, figures in zip(
-        in_order, reader.lookup_sorted([variants[n] for n in in_order]), strict=True
-    ):
-        counts[at] = figures.counts[chosen]
-        depths[at] = figures.depths[chosen]
-    return counts, depths
 
 
 def _columns(counts: Longs, depths: Longs, on_m: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:

@@ -96,20 +96,32 @@ def parse_variant(text: str, assembly: Assembly, reference: Path | None = None) 
     >>> str(parse_variant("NC_000022.11:g.16050075A>G", "GRCh38"))
     '22-16050075-A-G'
     """
+    placed = parse_place(text, assembly, reference)
+    if placed is not None:
+        return placed
     name = parse_name(text)
     if name is not None and name.kind in ("g", "m"):
         return normalised(_from_hgvs(name, text, assembly, reference), text, assembly, reference)
     spdi = _SPDI.fullmatch(text.strip())
     if spdi is not None:
         return normalised(_from_spdi(spdi, text, assembly, reference), text, assembly, reference)
+    raise _malformed(
+        text,
+        "expected contig-pos-ref-alt, as in 22-16050075-A-G, SPDI, HGVS, an rs number or a "
+        "VRS identifier",
+    )
+
+
+def parse_place(text: str, assembly: Assembly, reference: Path | None) -> Variant | None:
+    """A variant as contig-pos-ref-alt; None where it is written in another way.
+
+    Raises:
+        BadQuestion: `variant_malformed`, `ref_mismatch_query`.
+    """
     match = _VARIANT.fullmatch(text.strip().upper())
     contig = canonical_contig(match[1]) if match else None
     if match is None or contig is None:
-        raise _malformed(
-            text,
-            "expected contig-pos-ref-alt, as in 22-16050075-A-G, SPDI, HGVS, an rs number or a "
-            "VRS identifier",
-        )
+        return None
     written = Written(contig, int(match[2]), match[3], match[4])
     return normalised(written, None, assembly, reference, where=text)
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cad.annotation.reader import AnnotationReader, TableFiles, open_annotations
+from cad.annotation.reader import AnnotationReader, TableFiles
 from cad.build.flags import StratumFigures, flag_columns
 from cad.flags import FLAG_FIELDS
 from cad.index import COUNT_FIELDS, DEPTH_FIELDS, Block, IndexCache, IndexRow
@@ -93,23 +93,53 @@ class BaseReader:
             row = self._indexes.reader(path).lookup(variant.pos, variant.ref, variant.alt)
         return self._answer(variant, place, row)
 
-    def lookup_sorted(self, variants: Iterable[Variant]) -> Iterator[Figures]:
-        """The figures of variants in order of contig and position, as `lookup` gives them.
+    def gather(self, variants: Sequence[Variant], chosen: Sequence[int]) -> tuple[Longs, Longs]:
+        """The figures of many variants in some strata, as `lookup` gives them of each.
 
-        A block of the index that holds several is read once.
+        In order of position each block of the index is read once, and its variants together.
+
+        Args:
+            variants: in any order.
+            chosen: indexes of `Base.strata`.
+
+        Returns:
+            Counts and denominators: variant x stratum x `COUNT_FIELDS` and `DEPTH_FIELDS`.
 
         Raises:
             Unavailable: `lake_file_damaged`.
         """
-        held: tuple[Place, Block] | None = None
-        for variant in variants:
-            place = Place.of(variant.contig, variant.pos)
-            if held is None or held[0] != place or not held[1].may_hold(variant.pos):
-                path = self.base.path("base_index", place)
-                block = None if path is None else self._indexes.reader(path).block_at(variant.pos)
-                held = None if block is None else (place, block)
-            row = held and held[1].find(variant.pos, variant.ref, variant.alt)
-            yield self._answer(variant, place, row)
+        counts = np.zeros((len(variants), len(chosen), len(COUNT_FIELDS)), np.int64)
+        depths = np.zeros((len(variants), len(chosen), len(DEPTH_FIELDS)), np.int64)
+        strata = self.base.numbers[list(chosen)]
+        for place, block, asked in self._by_block(variants):
+            held = {} if block is None or self.base.is_added_to(place) else block.places
+            places = [held.get((one.pos, f"{one.ref} {one.alt}")) for _, one in asked]
+            for (at, one), row in zip(asked, places, strict=True):
+                if row is None:
+                    entry = block and block.find(one.pos, one.ref, one.alt)
+                    figures = self._answer(one, place, entry)
+                    counts[at], depths[at] = figures.counts[chosen], figures.depths[chosen]
+            rows = [row for row in places if row is not None]
+            if block is not None and rows:
+                found = [at for (at, _), row in zip(asked, places, strict=True) if row is not None]
+                counts[found], depths[found] = block.figures(rows, strata)
+        return counts, depths
+
+    def _by_block(
+        self, variants: Sequence[Variant]
+    ) -> Iterator[tuple[Place, Block | None, list[tuple[int, Variant]]]]:
+        """Variants with their numbers, by bin and the block that alone can hold them."""
+        placed = [(Place.of(one.contig, one.pos), at, one) for at, one in enumerate(variants)]
+        placed.sort(key=lambda one: (one[0], one[2].pos))
+        for place, of_bin in groupby(placed, lambda one: one[0]):
+            asked = [(at, one) for _, at, one in of_bin]
+            path = self.base.path("base_index", place)
+            if path is None:
+                yield place, None, asked
+                continue
+            blocks = self._indexes.reader(path)
+            for number, of_block in groupby(asked, lambda one: blocks.number_of(one[1].pos)):
+                yield place, blocks.block(number), list(of_block)
 
     def _answer(self, variant: Variant, place: Place, row: IndexRow | None) -> Figures:
         """The figures of a variant of which the index says this."""
@@ -157,10 +187,7 @@ class BaseReader:
             NotFound: `annotation_unknown`.
             Unavailable: `registry_unusable`.
         """
-        commit_no = self.base.pinned_no
-        if words is None:
-            return self._tables.default_reader(self.warehouse, commit_no)
-        return open_annotations(self.warehouse, commit_no, words, self._tables)
+        return self._tables.reader(self.warehouse, self.base.pinned_no, words)
 
     def between(self, region: Region) -> Iterator[tuple[Variant, Figures]]:
         """The variants of the base in a region, sorted by pos, ref, alt.
