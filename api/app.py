@@ -15,11 +15,12 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
+from api.budget import Budget
 from api.callers import Authenticate, Doorkeeper
 from api.desk import Hall
 from api.guard import Guard
 from api.host_check import LoopbackOnly
-from api.limits import Budget, RateLimits
+from api.limits import RateLimits
 from api.problems import add_handlers
 from api.routers import (
     annotate,

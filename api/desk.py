@@ -15,8 +15,8 @@ from typing import Annotated, Any, Protocol
 import orjson
 from fastapi import Depends, Request, Response
 
+from api.budget import Budget
 from api.callers import Doorkeeper
-from api.limits import Budget
 from api.models import Question as Released
 from api.problems import NotModified
 from api.shelf import Shelf, is_as_old
@@ -33,6 +33,7 @@ from cad.settings import Settings
 from cad.uploads.annotate import AnnotateDesk
 from cad.uploads.push import Pusher
 from cad.uploads.store import UploadStore
+from cad.variant_numbers import number_of
 from cad.warehouse import Warehouse
 from schemas.errors import BadQuestion, Forbidden
 
@@ -150,7 +151,7 @@ class Desk:
         Raises:
             LimitReached: `budget_spent`.
         """
-        self.hall.budget.spend(self.identity, variants)
+        self.hall.budget.spend(self.identity, map(number_of, variants))
 
     def enter(self, asked: Asked, rows: int | None, persons: Collection[str] = ()) -> None:
         """Enter a read into the audit log; call it before the answer leaves.
@@ -231,8 +232,9 @@ class Desk:
 
     def _tag(self, state: int) -> str:
         """Of a state of the warehouse, a caller and an address: what the answer depends on."""
-        url, who = self._request.url, self.caller
-        words = (url.path, url.query, self.form, who.name, who.role, self.hall.settings.public_url)
+        scope, who = self._request.scope, self.caller
+        asked = scope["path"], scope["query_string"], self.form
+        words = (*asked, who.name, who.role, self.hall.settings.public_url)
         digest = hashlib.sha256(repr(words).encode()).hexdigest()[:16]
         return f'W/"{state}-{digest}"'
 

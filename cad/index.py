@@ -227,7 +227,7 @@ class IndexReader:
         if number < 0 or self._firsts is None:
             return None
         key = self._number, number
-        block = self._blocks and self._blocks.get(key)
+        block = None if self._blocks is None else self._blocks.get(key)
         if block is None:
             size, data = self._fetch(_FIND, (self._firsts[number],))[0]
             block = self._block(size, data)

@@ -16,7 +16,7 @@ from api.desk import Asked, AtDesk, Desk
 from api.models import Document
 from api.problems import DOCUMENTED
 from cad.gate import check
-from cad.uploads.annotate import AnnotateJob, written_variants
+from cad.uploads.annotate import AnnotateJob
 from schemas.errors import Conflict
 
 router = APIRouter(tags=["annotate"])
@@ -77,7 +77,7 @@ async def send_vcf(
         purpose=question.purpose,
         stratum=question.stratum,
         annotation=question.annotation,
-        before=lambda job: desk.spend(written_variants(job.source)),
+        spend=lambda numbers: desk.hall.budget.spend(desk.identity, numbers),
     )
     document = AnnotateAnswer.model_validate(job.to_json())
     response = Response(document.model_dump_json(), HTTPStatus.ACCEPTED)

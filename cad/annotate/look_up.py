@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -14,6 +14,8 @@ from cad.annotate.fields import InfoField
 from cad.warehouse import Warehouse
 from loaders.sites.alleles import Alleles, Written, no_alleles, normalise
 from schemas.contigs import canonical_contig
+
+Watch = Callable[[str, Alleles], None]
 
 
 class Told(NamedTuple):
@@ -63,12 +65,14 @@ class AlleleLookUp:
         tellers: who is asked, in the order in which lines gain fields.
         missing: alternates that are no variants.
         ref_mismatches: those of them whose REF is not the reference's.
+        watch: is shown all alternates, some of one contig at a time.
     """
 
     warehouse: Warehouse
     tellers: Sequence[Teller]
     missing: int = 0
     ref_mismatches: int = 0
+    watch: Watch | None = None
 
     def find(self, name: str, written: Written) -> list[Told]:
         """What each teller says of alternates of a contig, under its name in the file.
@@ -84,4 +88,6 @@ class AlleleLookUp:
             alleles = normalise(written, contig, self.warehouse.assembly, folder)
         self.missing += int(np.count_nonzero(~alleles.is_variant))
         self.ref_mismatches += len(alleles.mismatched)
+        if self.watch is not None and contig is not None:
+            self.watch(contig, alleles)
         return [teller.tell(contig or name, alleles) for teller in self.tellers]

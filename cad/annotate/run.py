@@ -19,7 +19,7 @@ from cad.annotate.bgzip import BgzipWriter
 from cad.annotate.fields import figure_line, with_lines
 from cad.annotate.figure_texts import FigureTeller
 from cad.annotate.figures import STATES, FigureReader
-from cad.annotate.look_up import AlleleLookUp, Told
+from cad.annotate.look_up import AlleleLookUp, Told, Watch
 from cad.annotate.source_texts import open_tellers
 from cad.annotate.text import annotated, without_stale
 from cad.leases import pin
@@ -88,6 +88,7 @@ def annotate(
     figures: bool = True,
     release: str | None = None,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> Annotated:
     """Write a copy of a VCF with the base's figures of each alternate, and its index beside it.
 
@@ -102,6 +103,7 @@ def annotate(
         figures: False writes these alone, and needs no base.
         release: whose figures are written, what it hides as a dot; None for the latest base.
         progress: told now and then.
+        watch: shown the alternates, in the base's form.
 
     Raises:
         Conflict: `output_exists`; `base_conflict`, where a build replaced the base meanwhile.
@@ -125,7 +127,7 @@ def annotate(
         else:
             commit_no = pinned_no = stack.enter_context(pin(warehouse))
         sources = open_tellers(warehouse, pinned_no, annotation)
-        look_up = AlleleLookUp(warehouse, [*([teller] if teller else []), *sources])
+        look_up = AlleleLookUp(warehouse, [*([teller] if teller else []), *sources], watch=watch)
         lines += [one.line for each in look_up.tellers for one in each.fields]
         with _writer(text, out) as file:
             records = _write(source, file, lines, look_up, progress)

@@ -1,6 +1,7 @@
 """Thousands of variants in one question: the figures of each, without what it is called or does.
 
-Each block of the key index is decompressed once, and all variants are summed and divided together. The figures are those of `cad.query.answer.find_variant`.
+Each block of the key index is read once, and fractions are worked out for all variants together.
+The figures are those of `cad.query.answer.find_variant`.
 """
 
 from __future__ import annotations

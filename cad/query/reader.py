@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -116,7 +117,7 @@ class BaseReader:
             places = [held.get((one.pos, f"{one.ref} {one.alt}")) for _, one in asked]
             for (at, one), row in zip(asked, places, strict=True):
                 if row is None:
-                    entry = block and block.find(one.pos, one.ref, one.alt)
+                    entry = None if block is None else block.find(one.pos, one.ref, one.alt)
                     figures = self._answer(one, place, entry)
                     counts[at], depths[at] = figures.counts[chosen], figures.depths[chosen]
             rows = [row for row in places if row is not None]
@@ -132,14 +133,15 @@ class BaseReader:
         placed = [(Place.of(one.contig, one.pos), at, one) for at, one in enumerate(variants)]
         placed.sort(key=lambda one: (one[0], one[2].pos))
         for place, of_bin in groupby(placed, lambda one: one[0]):
-            asked = [(at, one) for _, at, one in of_bin]
             path = self.base.path("base_index", place)
-            if path is None:
-                yield place, None, asked
-                continue
-            blocks = self._indexes.reader(path)
-            for number, of_block in groupby(asked, lambda one: blocks.number_of(one[1].pos)):
-                yield place, blocks.block(number), list(of_block)
+            blocks = None if path is None else self._indexes.reader(path)
+            numbered = [
+                (-1 if blocks is None else blocks.number_of(one.pos), (at, one))
+                for _, at, one in of_bin
+            ]
+            for number, of_block in groupby(numbered, itemgetter(0)):
+                block = None if blocks is None else blocks.block(number)
+                yield place, block, [asked for _, asked in of_block]
 
     def _answer(self, variant: Variant, place: Place, row: IndexRow | None) -> Figures:
         """The figures of a variant of which the index says this."""

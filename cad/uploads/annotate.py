@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,13 @@ from threading import Lock
 from typing import Any, Final
 from uuid import uuid4
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cad.annotate.run import Annotated, annotate
 from cad.uploads.store import FOLDER
+from cad.variant_numbers import numbers_of
 from cad.warehouse import Warehouse
-from loaders.sites.blocks import read_blocks
 from schemas.errors import CadError, NotFound
 
 _FOLDER: Final = "annotate"
@@ -104,23 +107,29 @@ class AnnotateDesk:
         purpose: str,
         stratum: str,
         annotation: Sequence[str],
-        before: Callable[[AnnotateJob], None],
+        spend: Callable[[Iterable[int]], None],
     ) -> None:
-        """Annotate a file that has arrived; `before` may still refuse it."""
+        """Annotate a file that has arrived.
+
+        `spend` is given the numbers of its variants (`cad.variant_numbers`), and may refuse them.
+        """
 
         def work() -> Annotated:
-            before(job)
+            numbers: list[NDArray[np.uint64]] = []
 
             def tell(done: int, total: int) -> None:
                 job.done, job.total = done, total
 
             try:
-                return annotate(
+                made = annotate(
                     self._warehouse, job.source, job.result, purpose=purpose, stratum=stratum,
                     annotation=annotation, progress=tell,
+                    watch=lambda contig, alleles: numbers.append(numbers_of(contig, alleles)),
                 )  # fmt: skip
             finally:
                 job.source.unlink(missing_ok=True)
+            spend(np.unique(np.concatenate(numbers)).tolist() if numbers else ())
+            return made
 
         job.outcome = self._pool.submit(work)
 
@@ -153,19 +162,3 @@ class AnnotateDesk:
             if job.outcome.done() and job.folder.stat().st_mtime < oldest:
                 self._jobs.pop(job.job_id)
                 shutil.rmtree(job.folder, ignore_errors=True)
-
-
-def written_variants(source: Path) -> Iterator[str]:
-    """The alternates of a file, as it writes them, for counting distinct ones.
-
-    Raises:
-        BadQuestion: `header_malformed`.
-        BatchRefused: `bgzf_truncated`, `bgzf_corrupt`, `bcf_malformed`.
-    """
-    blocks = read_blocks(source)
-    next(blocks)
-    for block in blocks:
-        for line in block.decode(errors="replace").splitlines():
-            contig, pos, _, ref, alts, *_ = [*line.split("\t", 5), *[""] * 5]
-            for alt in alts.split(","):
-                yield f"{contig.removeprefix('chr')}-{pos}-{ref}-{alt}"
