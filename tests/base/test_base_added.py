@@ -87,6 +87,7 @@ def test_every_answer_is_that_of_the_base_written_at_once(three: Three) -> None:
                 assert_same_figures(between, told)
                 unseen = Variant(variant.contig, variant.pos, variant.ref, "ACGTACGT")
                 assert_same_figures(found.lookup(unseen), expected.lookup(unseen))
+            assert_gathered_alike(found, expected, [variant for variant, _ in reversed(variants)])
             seen += len(variants)
             depths = [
                 depth_runs(reader, region, [stratum.number for stratum in base.strata])
@@ -96,6 +97,16 @@ def test_every_answer_is_that_of_the_base_written_at_once(three: Three) -> None:
                 for column, wanted in zip(ours, theirs, strict=True):
                     np.testing.assert_array_equal(column, wanted)
         assert seen == other.variants > 0
+
+
+def assert_gathered_alike(found: BaseReader, expected: BaseReader, variants: list[Variant]) -> None:
+    chosen = range(len(expected.base.strata))
+    for reader in (found, expected):
+        counts, depths = reader.gather(variants, chosen)
+        for variant, *figures in zip(variants, counts, depths, strict=True):
+            told = expected.lookup(variant)
+            np.testing.assert_array_equal(figures[0], told.counts)
+            np.testing.assert_array_equal(figures[1], told.depths)
 
 
 def region_of(place: Place) -> Region:
