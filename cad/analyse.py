@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from cad.annotation.gene_source import gene_source
-from cad.annotation.reader import TableFiles
+from cad.annotation.reader import open_annotations
 from cad.commit import Session, open_session
 from cad.extras import import_part
 from cad.faults import reach
@@ -209,7 +209,7 @@ def _genes(
     Raises:
         NotFound: `genes_missing`.
     """
-    annotations = TableFiles().default_reader(warehouse, commit_no)
+    annotations = open_annotations(warehouse, commit_no)
     source = gene_source(annotations)
     if source is None:
         raise NotFound("genes_missing", "add a gene model: cad annotation add genes")
