@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.ratios import RATIOS, Ratio, Sides
+from benchmarks.ratios import BOUNDS, RATIOS, Bound, Ratio, Sides
 from benchmarks.results import Result
 
 
@@ -27,6 +27,26 @@ class Row:
     def missed(self) -> bool:
         """Whether the goal is missed, as far as the table shows digits."""
         return self.ratio.goal is not None and round(self.value, 3) > self.ratio.goal
+
+
+@dataclass(frozen=True)
+class BoundRow:
+    """One line of the table of figures that have goals of their own."""
+
+    bound: Bound
+    value: float
+
+    @property
+    def missed(self) -> bool:
+        """Whether the goal is missed."""
+        return self.bound.goal is not None and self.value > self.bound.goal
+
+
+def bound_rows(results: Sequence[Result]) -> list[BoundRow]:
+    """The figures with goals of their own that the results have."""
+    sides = {(result.task, result.side): result for result in results}
+    found = ((bound, sides.get((bound.task, bound.side))) for bound in BOUNDS)
+    return [BoundRow(bound, side.figures[bound.name]) for bound, side in found if side is not None]
 
 
 def compare_rows(results: Sequence[Result]) -> list[Row]:
@@ -63,12 +83,18 @@ def alone(results: Sequence[Result]) -> list[str]:
     return [f"{task}: one side alone, {group}" for (_, task, group), n in sizes.items() if n < 2]
 
 
-def missed_goals(rows: Sequence[Row]) -> list[str]:
-    """Each ratio above its goal."""
-    return [
+def missed_goals(rows: Sequence[Row], bounds: Sequence[BoundRow] = ()) -> list[str]:
+    """Each ratio, and each figure of its own, above its goal."""
+    ratios = [
         f"{row.ratio.task}: {row.ratio.text}: {row.value:.3g}x {row.ratio.peer}, "
         f"goal {row.ratio.goal}x"
         for row in rows
+        if row.missed
+    ]
+    return ratios + [
+        f"{row.bound.task}: {row.bound.text}: {row.value:.3g} {row.bound.unit}, "
+        f"goal {row.bound.goal:g}"
+        for row in bounds
         if row.missed
     ]
 
@@ -87,7 +113,16 @@ def to_markdown(results: Sequence[Result], rows: Sequence[Row]) -> str:
             f"{row.peer:.3g}", f"{row.value:.3g}x", goal,
         )  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_context(results)])
+    return "\n".join([*lines, "", *_of_bounds(bound_rows(results)), *_context(results)])
+
+
+def _of_bounds(rows: Sequence[BoundRow]) -> list[str]:
+    """The table of figures with goals of their own, if there are any."""
+    lines = ["| question | unit | CAD | goal |", "|---|---|---:|---:|"]
+    for row in rows:
+        goal = "" if row.bound.goal is None else f"<= {row.bound.goal:g}"
+        lines.append(f"| {row.bound.text} | {row.bound.unit} | {row.value:.3g} | {goal} |")
+    return [*lines, ""] if rows else []
 
 
 def _context(results: Sequence[Result]) -> list[str]:

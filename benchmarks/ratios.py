@@ -86,9 +86,25 @@ class Ratio:
         return self.figure(ours), (self.peer_figure or self.figure)(peer)
 
 
-def _ten_thousand(result: Result) -> float:
-    """Seconds for 10 000 look-ups, one after the other."""
-    return result.figures["cpu_us"] / 100
+@dataclass(frozen=True)
+class Bound:
+    """A figure of one side that has a goal of its own.
+
+    Attributes:
+        task: whose results.
+        text: the question, for a reader.
+        side: the side that is judged.
+        name: of its figure.
+        unit: of the figure; `us`, `ms` and `s` are on the clock, and hold for a quiet machine.
+        goal: what the figure may be at most, None where it is only told.
+    """
+
+    task: str
+    text: str
+    side: str
+    name: str
+    unit: str
+    goal: float | None = None
 
 
 _GENOTYPE: Final = "B per non-reference genotype"
@@ -193,22 +209,6 @@ RATIOS: Final = (
         figure("cpu_us"), unit=_LOOKUP,
     ),
     Ratio(
-        "service", "one variant over HTTP, gate and audit included: median", service.SERVED,
-        service.TABIX, figure("p50_us"), unit="us",
-    ),
-    Ratio(
-        "service", "the same: 99 of 100 within", service.SERVED, service.TABIX,
-        figure("p99_us"), figure("p50_us"), unit="us",
-    ),
-    Ratio(
-        "service", "10 000 variants in one POST; one by one in process", service.SERVED,
-        service.TABIX, figure("bulk_s"), _ten_thousand, unit="s",
-    ),
-    Ratio(
-        "service", "8 connections for 60 s, a push and a build beside: 99 of 100 within",
-        service.SERVED, service.TABIX, figure("busy_p99_us"), figure("p50_us"), unit="us",
-    ),
-    Ratio(
         "annotate", "variants annotated from a source's sites; VCF out, indexed", "cad, VCF",
         "bcftools annotate, VCF", goal=0.6,
     ),
@@ -235,3 +235,21 @@ RATIOS: Final = (
     ),
 )  # fmt: skip
 """In the order of the table."""
+
+_EIGHT: Final = "8 connections for 60 s while a batch is pushed and built"
+
+BOUNDS: Final = tuple(
+    Bound("service", text, service.SERVED, name, unit, goal)
+    for text, name, unit, goal in (
+        ("one variant over HTTP, gate and audit included: median", "p50_us", "us", 2_000.0),
+        ("the same: 99 of 100 within", "p99_us", "us", 10_000.0),
+        ("the same: the service's CPU", "cpu_us", "CPU-us", None),
+        ("10 000 variants in one POST", "bulk_s", "s", 0.5),
+        ("the same: the service's CPU", "bulk_cpu_s", "CPU-s", None),
+        ("a VCF of 1 000 000 variants over HTTP, by record", "annotate_cpu_us", "CPU-us", 10.0),
+        (f"{_EIGHT}: requests without an answer", "errors", "requests", 0.0),
+        (f"{_EIGHT}: requests answered", "requests", "requests", None),
+        (f"{_EIGHT}: median", "busy_p50_us", "us", None),
+    )
+)
+"""In the order of their table."""

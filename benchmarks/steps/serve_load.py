@@ -1,72 +1,42 @@
-"""The service under questions: ``...steps.serve_load WAREHOUSE KEYS OUT NIGHT SECONDS``.
+"""The service under questions: ``...steps.serve_load WAREHOUSE KEYS OUT NIGHT SECONDS RECORDS``.
 
 Starts `cad serve` on the warehouse, with its gate, budget and audit log, and asks as a clinician:
-one variant after the other on one connection; 10 000 in one POST; eight connections at once for so
-many seconds, while the batch NIGHT is pushed and a build runs. Prints one JSON object: times in
-microseconds (`p50_us`, `p99_us`, and those of eight connections while others write,
-`busy_p50_us`, `busy_p99_us`), `bulk_s`, and how many requests of the eight were answered and were
-not (`requests`, `errors`).
+one variant after the other on one connection; 10 000 in one POST; a VCF of so many records, sent
+up, annotated and fetched; eight connections at once for so many seconds, while the batch NIGHT is
+pushed and a build runs. Prints one JSON object: times in microseconds (`p50_us`, `p99_us`, and
+those of eight connections while others write, `busy_p50_us`, `busy_p99_us`), `bulk_s`; CPU of the
+service alone (`cpu_us`, `bulk_cpu_s`, `annotate_cpu_us`); and how many requests of the eight were
+answered and were not (`requests`, `errors`).
 """
 
 from __future__ import annotations
 
+import gzip
 import json
-import os
-import socket
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from threading import Thread
 from time import perf_counter, perf_counter_ns
 from typing import Any, Final
 
+import pysam
+
 from benchmarks.counts_file import Key
 from benchmarks.lookups import read_keys, write_found
 from benchmarks.measure import cad, run
+from benchmarks.serving import Connection, Server, served
 from benchmarks.stores import build, push
-from benchmarks.vcf_files import CONTIG
+from benchmarks.vcf_files import CONTIG, LENGTH
 
 _BULK: Final = 10_000
+_ROUNDS: Final = 3
 _CONNECTIONS: Final = 8
 _QUERY: Final = "?stratum=all&annotation=none"
-_UNLIMITED: Final = {"CAD_REQUESTS_PER_MINUTE": "1000000000"}
 
 
-class _Connection:
-    """One connection that stays open."""
-
-    def __init__(self, port: int, key: str) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._head = f"Host: localhost\r\nAuthorization: Bearer {key}\r\n"
-
-    def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
-        """Status and body of an answer."""
-        more = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
-        head = f"{method} {path} HTTP/1.1\r\n{self._head}{more}\r\n"
-        self._socket.sendall(head.encode() + body)
-        data = b""
-        while b"\r\n\r\n" not in data:
-            data += self._received()
-        told, _, answer = data.partition(b"\r\n\r\n")
-        status, *lines = told.decode().split("\r\n")
-        fields = dict(line.lower().split(": ", 1) for line in lines)
-        parts, left = [answer], int(fields["content-length"]) - len(answer)
-        while left > 0:
-            parts.append(self._received())
-            left -= len(parts[-1])
-        return int(status.split()[1]), b"".join(parts)
-
-    def _received(self) -> bytes:
-        data = self._socket.recv(1 << 18)
-        if not data:
-            raise ConnectionError("the service closed the connection")
-        return data
-
-
-def main(folder: str, keys_file: str, out: str, night: str, seconds: str) -> None:
+def main(folder: str, keys_file: str, out: str, night: str, seconds: str, records: str) -> None:
     """Ask, print the times, write what was found."""
     warehouse, keys = Path(folder), read_keys(Path(keys_file))
     made = run(
@@ -74,59 +44,77 @@ def main(folder: str, keys_file: str, out: str, night: str, seconds: str) -> Non
          "--daily-variants", "1000000000", "--format", "json", "-qq"]
     )  # fmt: skip
     key = json.loads(made)["key"]
-    with _served(warehouse) as port:
-        found, report = _one_by_one(_Connection(port, key), keys)
+    with served(warehouse) as server:
+        connection = Connection(server.port, key)
+        found, report = _one_by_one(server, connection, keys)
         write_found(Path(out), keys, found)
-        report["bulk_s"] = _bulk(_Connection(port, key), keys)
-        report |= _busy(port, key, keys, float(seconds), warehouse, Path(night))
+        report |= _bulk(server, connection, keys)
+        sites = _write_sites(Path(out).with_suffix(".vcf.gz"), int(records))
+        report |= _annotate(server, connection, sites, int(records))
+        report |= _busy(server.port, key, keys, float(seconds), warehouse, Path(night))
     sys.stdout.write(json.dumps(report))
 
 
-@contextmanager
-def _served(warehouse: Path) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    command = [str(word) for word in cad("serve", "-w", warehouse, "--port", str(port))]
-    server = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env={**os.environ, **_UNLIMITED}
-    )
-    assert server.stderr is not None
-    try:
-        for line in server.stderr:
-            if "startup complete" in line:
-                break
-        yield port
-    finally:
-        server.terminate()
-        server.communicate()
-
-
 def _one_by_one(
-    connection: _Connection, keys: Sequence[Key]
+    server: Server, connection: Connection, keys: Sequence[Key]
 ) -> tuple[list[tuple[int, int]], dict[str, float]]:
     found = []
     for key in keys:
-        status, body = connection.ask("GET", _path(key))
-        if status != 200:
-            raise RuntimeError(body.decode())
-        row = json.loads(body)["frequencies"][0]
+        row = json.loads(connection.expect(200, "GET", _path(key)))["frequencies"][0]
         found.append((row["ac"], row["an"]))
-    times = [_timed(connection, key) for key in keys]
-    return found, {"p50_us": _at(times, 0.5), "p99_us": _at(times, 0.99)}
+    began = server.cpu_s()
+    times = [_timed(connection, key) for _ in range(_ROUNDS) for key in keys]
+    used = (server.cpu_s() - began) / len(times) * 1e6
+    return found, {"p50_us": _at(times, 0.5), "p99_us": _at(times, 0.99), "cpu_us": used}
 
 
-def _bulk(connection: _Connection, keys: Sequence[Key]) -> float:
-    """Seconds for one POST, the best of three."""
+def _bulk(server: Server, connection: Connection, keys: Sequence[Key]) -> dict[str, float]:
+    """Seconds for one POST, the best of some; on the clock and of CPU."""
     names = [_name(keys[at % len(keys)]) for at in range(_BULK)]
     body = json.dumps({"variants": names}).encode()
-    taken = []
-    for _ in range(3):
-        began = perf_counter()
-        status, answer = connection.ask("POST", "/v1/variants", body)
+    taken, used = [], []
+    for _ in range(_ROUNDS):
+        began, cpu = perf_counter(), server.cpu_s()
+        answer = connection.expect(200, "POST", "/v1/variants", body)
         taken.append(perf_counter() - began)
-        if status != 200 or len(json.loads(answer)["variants"]) != _BULK:
+        used.append(server.cpu_s() - cpu)
+        if len(json.loads(answer)["variants"]) != _BULK:
             raise RuntimeError(answer[:500].decode())
-    return min(taken)
+    return {"bulk_s": min(taken), "bulk_cpu_s": min(used)}
+
+
+def _annotate(
+    server: Server, connection: Connection, sites: bytes, records: int
+) -> dict[str, float]:
+    """CPU of the service by record of a VCF that is sent up, annotated and fetched."""
+    began = server.cpu_s()
+    job = json.loads(connection.expect(202, "POST", "/v1/annotate", sites))["job"]
+    while json.loads(connection.expect(200, "GET", f"/v1/annotate/{job}"))["state"] == "running":
+        pass
+    answer = connection.expect(200, "GET", f"/v1/annotate/{job}/vcf")
+    used = server.cpu_s() - began
+    lines = gzip.decompress(answer).splitlines()
+    if sum(not line.startswith(b"#") for line in lines) != records:
+        raise RuntimeError("the annotated file has another number of records")
+    return {"annotate_cpu_us": used / records * 1e6}
+
+
+def _write_sites(path: Path, records: int) -> bytes:
+    """The bytes of a bgzipped VCF of substitutions at random positions, in order."""
+    choice = Random(1)
+    header = (
+        '##fileformat=VCFv4.2\n##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+        "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS\n"
+    )
+    places = sorted(choice.sample(range(60_001, LENGTH), records))
+    bases = (choice.sample("ACGT", 2) for _ in places)
+    lines = (
+        f"chr{CONTIG}\t{pos}\t.\t{ref}\t{alt}\t50\tPASS\t.\tGT\t0/1\n"
+        for pos, (ref, alt) in zip(places, bases, strict=True)
+    )
+    with pysam.BGZFile(str(path), "wb", None) as file:
+        file.write("".join([header, *lines]).encode())
+    return path.read_bytes()
 
 
 def _busy(
@@ -139,7 +127,7 @@ def _busy(
 
     def ask(number: int) -> None:
         try:
-            connection, at = _Connection(port, key), number
+            connection, at = Connection(port, key), number
             while perf_counter() < ends:
                 times.append(_timed(connection, keys[at % len(keys)]))
                 at += _CONNECTIONS
@@ -163,13 +151,10 @@ def _busy(
     }
 
 
-def _timed(connection: _Connection, key: Key) -> float:
+def _timed(connection: Connection, key: Key) -> float:
     began = perf_counter_ns()
-    status, body = connection.ask("GET", _path(key))
-    taken = (perf_counter_ns() - began) / 1000
-    if status != 200:
-        raise RuntimeError(body.decode())
-    return taken
+    connection.expect(200, "GET", _path(key))
+    return (perf_counter_ns() - began) / 1000
 
 
 def _name(key: Key) -> str:

@@ -13,6 +13,7 @@ from benchmarks.task import Figures, Side, Task, kept_counts, printed_json
 from benchmarks.tasks.lookup import choose
 
 _SECONDS: Final = "60"
+_RECORDS: Final = "1000000"
 SERVED: Final = "cad serve"
 TABIX: Final = "pysam tabix"
 
@@ -24,13 +25,14 @@ def _sides(data: Data, shared: Path) -> list[Side]:
     run(build(store))
     run(cad("export", "vcf", "-w", store, "-o", vcf, "-qq"))
     choose(store, keys)
-    seconds = "2" if data == data.tiny else _SECONDS
+    seconds, records = ("2", "2000") if data == data.tiny else (_SECONDS, _RECORDS)
 
     def figures(_folder: Path, printed: Sequence[str]) -> Figures:
         return printed_json(printed)
 
     def ask(folder: Path) -> list[list[str | Path]]:
-        return [step("serve_load", folder / "store", keys, folder / "found", data.night, seconds)]
+        found = folder / "found"
+        return [step("serve_load", folder / "store", keys, found, data.night, seconds, records)]
 
     return [
         Side(

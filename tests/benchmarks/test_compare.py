@@ -7,8 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.cli import app
-from benchmarks.compare import compare_rows, disagreements, missed_goals
+from benchmarks.compare import bound_rows, compare_rows, disagreements, missed_goals
 from benchmarks.counts_file import Digest
+from benchmarks.ratios import BOUNDS
 from benchmarks.results import Result, read_results, write_results
 
 COUNTS = Digest(lines=2, ac=5, an=40, sha256="a" * 64)
@@ -115,3 +116,19 @@ def test_compare_fails_without_results(lines: Path) -> None:
     lines.write_text("")
     assert CliRunner().invoke(app, ["compare", str(lines)]).exit_code == 1
     assert CliRunner().invoke(app, ["compare", str(lines) + ".absent"]).exit_code == 1
+
+
+def test_a_figure_with_a_goal_of_its_own_is_judged(lines: Path) -> None:
+    figures = dict.fromkeys((bound.name for bound in BOUNDS), 0.0)
+    sides = [
+        result("cad serve", "service", figures=figures),
+        result("pysam tabix", "service"),
+    ]
+    assert missed_goals([], bound_rows(sides)) == []
+    failed = [replace(sides[0], figures={**figures, "errors": 1.0}), sides[1]]
+    write_results(lines, failed)
+    printed = CliRunner().invoke(app, ["compare", str(lines), "--strict"])
+    assert printed.exit_code == 1
+    row = "requests without an answer | requests | 1 | <= 0 |"
+    assert row in printed.stdout
+    assert "requests without an answer: 1 requests, goal 0" in printed.stderr
