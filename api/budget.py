@@ -6,6 +6,7 @@ bytes a variant. Processes that serve one warehouse share it, and a restart forg
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -87,7 +88,7 @@ class Budget:
                 raise LimitReached("budget_spent", detail)
             data = array("Q", fresh).tobytes()
             if os.write(file, data) != len(data):
-                raise OSError(f"{path.name}: the disk is full")
+                raise OSError(errno.ENOSPC, "the disk is full")
             spent.numbers |= fresh
             spent.read_to += len(data)
         finally:

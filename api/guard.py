@@ -2,7 +2,7 @@
 
 Nothing here looks at what is asked. A body is counted as it arrives, whatever `Content-Length`
 says; a sender that pauses too long, and an answer that takes too long to begin, end in a problem
-document. A thread that still works on such an answer ends by itself.
+document. A thread that still works on such an answer ends at its next step (`cad.deadline`).
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import inf
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem_response
+from cad.deadline import deadline
 from cad.settings import Settings
 from schemas.errors import BadQuestion, CadError, TooLarge, Unavailable
 
@@ -70,6 +72,8 @@ class _Passage:
         self._receive, self._send = receive, send
         self._left, self._is_streamed = _room(settings, scope)
         self._is_whole = self._has_begun = self._is_late = False
+        self._stopped: _StoppedError | None = None
+        self._refusal: asyncio.Future[None] | None = None
 
     async def run(self, app: ASGIApp) -> None:
         if "\0" in self._scope["path"] or b"%00" in self._scope["query_string"]:
@@ -85,13 +89,18 @@ class _Passage:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(self._settings.answer_seconds, self._be_late)
         try:
-            await app(self._scope, self.receive, self.send)
-        except _StoppedError as stopped:
-            if not self._has_begun:
-                await self._refuse(stopped.error, stopped.status)
+            with deadline(inf if self._is_streamed else self._settings.answer_seconds):
+                await app(self._scope, self.receive, self.send)
+        except _StoppedError:
+            pass
         finally:
             if timer is not None:
                 timer.cancel()
+            if self._refusal is not None:
+                # The connection is let go of once the application has ended.
+                await self._refusal
+        if self._stopped is not None and not self._has_begun:
+            await self._refuse(self._stopped.error, self._stopped.status)
 
     async def receive(self) -> Message:
         """The next part of the body, counted and timed; what follows the body is neither."""
@@ -101,17 +110,22 @@ class _Passage:
             message = await asyncio.wait_for(self._receive(), self._settings.body_seconds)
         except TimeoutError:
             error = BadQuestion("body_too_slow", "the next part of the request did not arrive")
-            raise _StoppedError(error, HTTPStatus.REQUEST_TIMEOUT) from None
+            raise self._stop(error, HTTPStatus.REQUEST_TIMEOUT) from None
         if message["type"] == "http.request":
             self._is_whole = not message.get("more_body", False)
             self._left -= len(message.get("body", b""))
             if self._left < 0:
-                raise _StoppedError(_too_large())
+                raise self._stop(_too_large())
         return message
+
+    def _stop(self, error: CadError, status: int | None = None) -> _StoppedError:
+        """What ends the reading of a body, whatever whoever reads it makes of that."""
+        self._stopped = _StoppedError(error, status)
+        return self._stopped
 
     async def send(self, message: Message) -> None:
         """Pass a message of the answer on, its headers completed; a late answer is dropped."""
-        if self._is_late:
+        if self._is_late or (self._stopped is not None and not self._has_begun):
             return
         if message["type"] == "http.response.start":
             self._has_begun = True

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.models import Problem
+from cad.uploads.failures import told_as
 from schemas.errors import HTTP_STATUS, BadQuestion, CadError, LimitReached, NotFound
 from schemas.reasons import REASONS
 
@@ -96,5 +97,5 @@ def _of_http(request: Request, error: Exception) -> Response:
 
 
 def _unforeseen(_: Request, error: Exception) -> Response:
-    """Of an error's message nothing is told: it may hold anything. The server logs its trace."""
-    return problem_response(CadError("internal_error", type(error).__name__))
+    """Of an error's message nothing is told. The server logs its trace."""
+    return problem_response(told_as(error))

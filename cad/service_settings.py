@@ -90,7 +90,8 @@ class ServiceSettings(BaseSettings):
     body_seconds: int = Field(
         default=30,
         ge=1,
-        description="How long the service waits for the next part of a request's body.",
+        description="How long the service waits for the head of a request, and for the next part "
+        "of its body.",
     )
     answer_seconds: int = Field(
         default=60, ge=1, description="How long a question may take; streamed ones are not timed."

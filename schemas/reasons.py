@@ -117,6 +117,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "rate_limited": ("Too many requests in a short time.", "Trop de requêtes en peu de temps."),
     "budget_spent": ("The day's budget of distinct variants is spent.", "Le budget quotidien de variants distincts est épuisé."),
     "body_too_large": ("The request holds more than the service takes.", "La requête dépasse ce que le service accepte."),
+    "storage_unusable": ("The service cannot write to its disk.", "Le service ne peut pas écrire sur son disque."),
     "body_too_slow": ("The request arrives too slowly.", "La requête arrive trop lentement."),
     "answer_too_slow": ("The answer took longer than the service waits.", "La réponse a pris plus de temps que le service n'attend."),
     "cursor_malformed": ("The cursor is not one that this question gave.", "Le curseur ne vient pas de cette question."),

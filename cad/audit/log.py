@@ -6,6 +6,7 @@ the lines of a second together to disk and seals them in the registry. `close` d
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Iterator
@@ -106,7 +107,7 @@ class AuditLog:
             }
             line, digest = sealed_line(told)
             if os.write(self._file, line) != len(line):
-                raise OSError(f"{self.path.name}: the disk is full")
+                raise OSError(errno.ENOSPC, "the disk is full")
             self._entries, self._head = self._entries + 1, digest
 
     def _start(self) -> None:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from cad.cli.options import WarehouseOption
 from cad.cli.reply import Reply, console_on
+from cad.head_in_time import head_in_time
 from cad.serving import Listening, check_listening
 from cad.warehouse import Warehouse
 from schemas.errors import Unavailable
@@ -53,7 +54,7 @@ def serve(
     with Warehouse.open(warehouse) as opened:
         check_listening(opened, how)
         folder = opened.path
-        proxies = opened.settings.proxy_addresses
+        proxies, seconds = opened.settings.proxy_addresses, opened.settings.body_seconds
     # The application makes its own settings, in this process.
     os.environ["CAD_WAREHOUSE"] = str(folder)
     os.environ["CAD_DEMO"] = str(int(demo))
@@ -65,6 +66,7 @@ def serve(
         config = uvicorn.Config(
             APPLICATION,
             factory=True,
+            http=head_in_time(seconds),
             log_config=None,
             access_log=False,
             server_header=False,

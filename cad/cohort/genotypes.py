@@ -25,6 +25,7 @@ from cad.build.rows import BinReader
 from cad.cohort.calls import Calls, Ints, Known, Octets, Variants
 from cad.cohort.overlay import ASSAYED, KNOWN, overlay
 from cad.cohort.select import Members
+from cad.deadline import check_deadline
 from cad.query.parse import Region, Variant
 from cad.registry.engine import reading
 from cad.registry.files import LakeFile, lake_files
@@ -295,8 +296,9 @@ def _guarded(read: Callable[[Any], Any], path: Path | str) -> Any:
     """What reading a file gives.
 
     Raises:
-        Unavailable: `lake_file_damaged`.
+        Unavailable: `lake_file_damaged`, `answer_too_slow`.
     """
+    check_deadline()
     try:
         return read(path)
     except FileNotFoundError:

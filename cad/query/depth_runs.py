@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from cad.deadline import check_deadline
 from cad.index import DEPTH_FIELDS
 from cad.query.asked import about_base, chosen_strata
 from cad.query.base import Place
@@ -123,6 +124,7 @@ def _read_pages(path: Path, pages: range, numbers: Sequence[int]) -> pa.Table:
 
 
 def _wanted(batch: pa.RecordBatch, pages: range, numbers: Sequence[int]) -> Any:
+    check_deadline()
     page, stratum = values(batch["page"]), values(batch["stratum"])
     inside = (page >= pages[0]) & (page <= pages[-1])
     return flags(inside & np.isin(stratum, np.array(numbers)))

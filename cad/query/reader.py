@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cad.annotation.reader import AnnotationReader, TableFiles
 from cad.build.flags import StratumFigures, flag_columns
+from cad.deadline import check_deadline
 from cad.flags import FLAG_FIELDS
 from cad.index import COUNT_FIELDS, DEPTH_FIELDS, Block, IndexCache, IndexRow
 from cad.query.added import AddedBin, AddedCache, Key
@@ -113,6 +114,7 @@ class BaseReader:
         depths = np.zeros((len(variants), len(chosen), len(DEPTH_FIELDS)), np.int64)
         strata = self.base.numbers[list(chosen)]
         for place, block, asked in self._by_block(variants):
+            check_deadline()
             held = {} if block is None or self.base.is_added_to(place) else block.places
             places = [held.get((one.pos, f"{one.ref} {one.alt}")) for _, one in asked]
             for (at, one), row in zip(asked, places, strict=True):
@@ -208,6 +210,7 @@ class BaseReader:
                 yield from self._summed_between(place, rows, region)
             else:
                 for row in rows:
+                    check_deadline()
                     yield Variant(region.contig, row.pos, row.ref, row.alt), self._figures(row)
 
     def _summed_between(
@@ -219,6 +222,7 @@ class BaseReader:
         both = merge(held, more, key=lambda one: (one[0][0], *map(str.encode, one[0][1:])))
         whole = ((key, next(some)[1]) for key, some in groupby(both, lambda one: one[0]))
         while some := list(islice(whole, _AT_ONCE)):
+            check_deadline()
             for (key, _), figures in zip(some, self._summed(place, some), strict=True):
                 if figures is not None:
                     yield Variant(region.contig, *key), figures

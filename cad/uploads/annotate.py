@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cad.annotate.run import Annotated, annotate
+from cad.uploads.failures import told_as
 from cad.uploads.store import FOLDER
 from cad.variant_numbers import numbers_of
 from cad.warehouse import Warehouse
@@ -62,9 +63,7 @@ class AnnotateJob:
     def error(self) -> CadError | None:
         """Why nothing was written."""
         found = self.outcome.exception() if self.outcome.done() else None
-        if found is None or isinstance(found, CadError):
-            return found
-        return CadError("internal_error", type(found).__name__)
+        return None if found is None else told_as(found)
 
     def to_json(self) -> dict[str, Any]:
         """How far it has come."""

@@ -87,6 +87,9 @@ def _decrypt(source: Path, target: Path, path: str, settings: Settings) -> None:
     try:
         with source.open("rb") as infile, target.open("xb") as outfile:
             decrypt([(0, key, None)], infile, outfile)
+    except OSError:
+        # A disk that is full says nothing of the file.
+        raise
     except Exception:
         detail = "expected a whole Crypt4GH file for the warehouse's key"
         raise BatchRefused("crypt4gh_unusable", detail, path) from None

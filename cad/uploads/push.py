@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from cad.settings import Settings
 from cad.uploads.assemble import assembled, forget
+from cad.uploads.failures import told_as
 from cad.uploads.store import UploadStore
 from schemas import errors
 from schemas.errors import BatchRefused, CadError, NotFound
@@ -43,9 +44,7 @@ class Push:
         if not self.outcome.done():
             return None
         found = self.outcome.exception()
-        if found is None or isinstance(found, CadError):
-            return found
-        return CadError("internal_error", type(found).__name__)
+        return None if found is None else told_as(found)
 
     def to_json(self) -> Document:
         """The document about it while it runs."""

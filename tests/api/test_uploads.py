@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from api.app import create_app
 from cad.audit.verify import read_entries
 from cad.push import push_batch
 from cad.settings import Settings
+from cad.uploads.assemble import assembled
+from cad.uploads.failures import told_as
 from cad.uploads.store import UploadStore
 from cad.warehouse import Warehouse
 from loaders.bgzf import EOF_BLOCK
@@ -272,6 +275,36 @@ def test_encrypted_files(sqlite_warehouse: Warehouse, tmp_path: Path) -> None:
         platform = Platform(client, sqlite_warehouse)
         platform.send("trio.vcf.c4gh", sealed.read_bytes())
         assert platform.push().json()["reason"] == "crypt4gh_unusable"
+
+
+def test_a_full_disk_says_nothing_of_an_encrypted_file(
+    sqlite_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    secret, public, plain = (tmp_path / name for name in ("cad.sec", "cad.pub", "plain"))
+    generate(str(secret), str(public), passphrase=b"", comment=None)
+    plain.write_bytes(random.Random(1).randbytes(200_000))
+    key = (0, get_private_key(str(secret), lambda: ""), get_public_key(str(public)))
+    settings = Settings(crypt4gh_key=secret)
+    store = UploadStore(sqlite_warehouse.path, settings)
+    with plain.open("rb") as source, (tmp_path / "sealed").open("wb") as target:
+        encrypt([key], source, target)
+    data = (tmp_path / "sealed").read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    upload = store.create("SEQOIA", "B", "a.vcf.c4gh", len(data), digest)
+    store.part(upload).write_bytes(data)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with (
+            pytest.raises(OSError, match="too large") as error,
+            assembled(store, "SEQOIA", "B", settings),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert told_as(error.value).reason == "storage_unusable"
+    with assembled(store, "SEQOIA", "B", settings) as (folder, _):
+        assert (folder / "a.vcf").read_bytes() == plain.read_bytes()
 
 
 @pytest.mark.parametrize("leave_out", ["upload-length", "upload-metadata", "tus-resumable"])
