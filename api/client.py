@@ -115,7 +115,7 @@ class Client:
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         """Write a VCF with the base's figures, bgzipped; progress is told bytes read, of all."""
-        question = {"purpose": self._purpose, "stratum": stratum}
+        question = self._asked(stratum=stratum)
         with source.open("rb") as opened:
             sent = self._http.post("/v1/annotate", params=question, content=opened)
         address = urlsplit(_checked(sent).headers["location"]).path

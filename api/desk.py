@@ -17,7 +17,7 @@ from fastapi import Depends, Request, Response
 
 from api.budget import Budget
 from api.callers import Doorkeeper
-from api.models import Question as Released
+from api.models import Moment
 from api.problems import NotModified
 from api.shelf import Shelf, is_as_old
 from api.tables import JSON, Row, as_table, chosen_form
@@ -110,8 +110,7 @@ class Desk:
             NotFound: `release_unknown`, nothing that old is kept.
             BadQuestion, NotFound, Conflict, Unavailable: see `cad.query.BaseService.read`.
         """
-        release, purpose = self._release(what, question), question.purpose
-        check(self.caller, what, purpose, release=release, project=project)
+        release, purpose = self.release(what, question, project), question.purpose
         with ExitStack() as stack:
             if release is not None:
                 reader = self.hall.shelf.reader(release, purpose)
@@ -127,12 +126,23 @@ class Desk:
                 raise NotModified(asked.tag)
             yield reader, asked
 
-    def _release(self, what: Question, question: Stated) -> str | None:
-        """The release that is to answer, None for the latest base.
+    def release(
+        self, what: Question, question: Stated, project: Project | None = None
+    ) -> str | None:
+        """The release that is to answer, once the gate has let it pass; None for the latest base.
 
-        Outside care `as_of` means a release in any case, so that the gate never sees a base.
+        Raises:
+            Forbidden: see `cad.gate.check`.
+            NotFound: `release_unknown`, nothing that old is kept.
+            BadQuestion: `purpose_unknown`, `as_of_malformed`, `request_malformed`.
         """
-        if not isinstance(question, Released):
+        release = self._named(what, question)
+        check(self.caller, what, question.purpose, release=release, project=project)
+        return release
+
+    def _named(self, what: Question, question: Stated) -> str | None:
+        """Outside care `as_of` means a release in any case, so that the gate never sees a base."""
+        if not isinstance(question, Moment):
             return None
         if question.release is not None and question.as_of is not None:
             raise BadQuestion("request_malformed", "name a release or a moment, not both")

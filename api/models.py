@@ -295,8 +295,8 @@ class NowQuestion(Document):
     )
 
 
-class Question(NowQuestion):
-    """What any question about figures may say beside what it is about."""
+class Moment(Document):
+    """Which state is to answer."""
 
     release: str | None = Field(
         default=None,
@@ -310,6 +310,10 @@ class Question(NowQuestion):
         "base, or a release; refused where nothing that old is kept.",
         examples=["2026-11-20"],
     )
+
+
+class Question(Moment, NowQuestion):
+    """What any question about figures may say beside what it is about."""
 
 
 class PagedQuestion(NowQuestion):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.models import Document, PagedQuestion
+from api.models import Document, PagedQuestion, Question
 
 
 class PersonQuestion(Document):
@@ -80,11 +80,13 @@ class IndicatorQuestion(Document):
     )
 
 
-class ChangesQuestion(PagedQuestion):
+class ChangesQuestion(Question, PagedQuestion):
     """A question for what to look at again."""
 
     since: str = Field(
-        description="A commit's number or a day: the base of then is compared with.",
+        max_length=200,
+        description="A release, a commit's number or a day: what is compared with; where a release "
+        "answers, another release.",
         examples=["2026-11-01"],
     )
 

@@ -13,9 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
 from api.desk import Asked, AtDesk, Desk
-from api.models import Document
+from api.models import Document, Moment
 from api.problems import DOCUMENTED
-from cad.gate import check
 from cad.uploads.annotate import AnnotateJob
 from schemas.errors import Conflict
 
@@ -31,7 +30,7 @@ _WAIT_SECONDS = 20.0
 JobId = Annotated[str, Path(description="From `Location`.")]
 
 
-class AnnotateQuestion(Document):
+class AnnotateQuestion(Moment):
     """How a VCF is to be annotated."""
 
     purpose: str = Field(default="care", description="Whose consents let them count.")
@@ -62,7 +61,7 @@ async def send_vcf(
     request: Request, desk: AtDesk, question: Annotated[AnnotateQuestion, Query()]
 ) -> Response:
     """Send a VCF, plain, bgzipped or BCF; `Location` is where to ask for its progress."""
-    check(desk.caller, "frequencies", question.purpose)
+    release = await run_in_threadpool(desk.release, "frequencies", question)
     jobs = desk.hall.annotate
     job = await run_in_threadpool(jobs.open, desk.caller.name)
     try:
@@ -75,6 +74,7 @@ async def send_vcf(
     jobs.start(
         job,
         purpose=question.purpose,
+        release=release,
         stratum=question.stratum,
         annotation=question.annotation,
         spend=lambda numbers: desk.hall.budget.spend(desk.identity, numbers),
@@ -105,7 +105,7 @@ def fetch_vcf(desk: AtDesk, job_id: JobId) -> Response:
         raise Conflict("upload_incomplete", "it is still being annotated", job_id)
     made = job.outcome.result()
     about = {"stratum": made.stratum, "annotations": [one["source"] for one in made.annotations]}
-    asked = Asked("frequencies", made.purpose, about, made.commit)
+    asked = Asked("frequencies", made.purpose, about, made.commit, made.release)
     desk.enter(asked, made.records)
     forget = BackgroundTask(desk.hall.annotate.forget, job)
     return FileResponse(job.result, media_type="application/gzip", background=forget)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from api.desk import AtDesk
-from api.models import DepthAnswer, NowQuestion
+from api.models import DepthAnswer, Question
 from api.problems import DOCUMENTED
 from cad.query.depth_runs import find_depth
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["regions"])
 def read_depth(
     desk: AtDesk,
     region: Annotated[str, Path(description="contig:start-end", examples=["22:16050000-16060000"])],
-    question: Annotated[NowQuestion, Query()],
+    question: Annotated[Question, Query()],
 ) -> Response:
     """In how many alleles a variant could have been seen, at up to a million positions."""
     about = {"region": region, "strata": question.stratum}

@@ -42,7 +42,7 @@ def read_changes(desk: AtDesk, question: Annotated[ChangesQuestion, Query()]) ->
     with desk.read("changes", question, about) as (reader, asked):
         state = reader.base.pinned_no
         offset = read_offset(question.cursor, state)
-        found = find_changes(desk.hall.warehouse, question.since, question.purpose)
+        found = find_changes(desk.hall.warehouse, question.since, question.purpose, asked.release)
         found["variants"], found["next"] = cut(found["variants"], offset, question.limit, state)
         variants = found["variants"]
         desk.spend(one["variant"] for one in variants)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from cad.build.people import PURPOSES
 from cad.export.figures import Contigs, FiguresBlock
@@ -20,8 +21,9 @@ from cad.query.parse import Region, Variant
 from cad.query.reader import BaseReader, Figures
 from cad.registry.engine import reading
 from cad.registry.files import lake_files
+from cad.registry.numbers import latest_commit
 from cad.registry.releases import ReleaseRow, find_release, list_releases
-from cad.releases.names import FREQUENCIES, UNDISCLOSED, purpose_of
+from cad.releases.names import FREQUENCIES, PHENOTYPES, UNDISCLOSED, purpose_of
 from cad.releases.table import FrozenTable
 from cad.warehouse import Warehouse
 from schemas.contigs import RegionClass, stretches
@@ -205,6 +207,36 @@ def find_release_document(warehouse: Warehouse, name: str) -> dict[str, Any]:
     if row is None:
         raise NotFound("release_unknown", "no release has this name", name)
     return {**_brief(row), **row.manifest}
+
+
+def find_phenotypes(warehouse: Warehouse, name: str, purpose: str) -> dict[str, Any]:
+    """How many persons of a release have each feature, and in how many it was excluded.
+
+    Returns:
+        `release`, `purpose`, `commit`, `created_at`, `persons`, and `terms`: rows of
+        `schemas.releases.RELEASE_PHENOTYPES`, null where a figure is hidden.
+
+    Raises:
+        BadQuestion: `purpose_unknown`.
+        NotFound: `release_unknown`.
+        Unavailable: `registry_unusable`.
+    """
+    check_purpose(purpose)
+    with reading(warehouse.engine) as connection:
+        row = find_release(connection, name)
+        if row is None:
+            raise NotFound("release_unknown", "no release has this name", name)
+        commit_no, own = latest_commit(connection), purpose_of(name, purpose)
+        files = lake_files(connection, commit_no, PHENOTYPES, purpose=own)
+    brief = _brief(row)
+    return {
+        **{key: brief[key] for key in ("release", "commit", "created_at")},
+        "purpose": purpose,
+        "persons": brief["persons"][purpose],
+        "terms": [
+            term for file in files for term in pq.read_table(warehouse.path / file.path).to_pylist()
+        ],
+    }
 
 
 def _brief(row: ReleaseRow) -> dict[str, Any]:

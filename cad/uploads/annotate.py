@@ -104,6 +104,7 @@ class AnnotateDesk:
         job: AnnotateJob,
         *,
         purpose: str,
+        release: str | None,
         stratum: str,
         annotation: Sequence[str],
         spend: Callable[[Iterable[int]], None],
@@ -121,8 +122,8 @@ class AnnotateDesk:
 
             try:
                 made = annotate(
-                    self._warehouse, job.source, job.result, purpose=purpose, stratum=stratum,
-                    annotation=annotation, progress=tell,
+                    self._warehouse, job.source, job.result, purpose=purpose, release=release,
+                    stratum=stratum, annotation=annotation, progress=tell,
                     watch=lambda contig, alleles: numbers.append(numbers_of(contig, alleles)),
                 )  # fmt: skip
             finally:

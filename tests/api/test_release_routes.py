@@ -1,28 +1,46 @@
 """Outside care only releases answer, and they say what the command says of them."""
 
+import gzip
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from api.app import create_app
+from api.models import DepthAnswer
+from cad.annotate.run import annotate
 from cad.audit.verify import read_entries
+from cad.build.run import build_base
+from cad.push import push_batch
 from cad.query import find_region, find_variant
+from cad.query.depth_runs import find_depth
+from cad.reanalysis import find_changes
 from cad.releases.create import create_release
-from cad.releases.read import find_release_document, list_release_documents, open_release
+from cad.releases.read import (
+    find_phenotypes,
+    find_release_document,
+    list_release_documents,
+    open_release,
+)
 from cad.settings import Settings
 from tests.api.asking import key_for
+from tests.batch_dir import vcf
+from tests.pushed import family
 from tests.queried import Queried, queried
 from tests.twin.cohorts import Shape
 
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queried]:
-    with queried(
-        tmp_path_factory.mktemp("released"), seed=4, shape=Shape(persons=26, batches=3)
-    ) as found:
+    folder = tmp_path_factory.mktemp("released")
+    with queried(folder, seed=4, shape=Shape(persons=26, batches=3)) as found:
+        # Three more, of whom features are told.
+        push_batch(found.warehouse, family(folder / "family").path)
+        build_base(found.warehouse)
         create_release(found.warehouse, "2026-1")
         yield found
 
@@ -77,11 +95,11 @@ def test_outside_care_nothing_else_answers(client: TestClient, cohort: Queried) 
         for role in ("researcher", "industry"):
             refused = ask(client, cohort, role, address)
             assert (refused.status_code, refused.json()["reason"]) == (403, "release_needed")
-    # What no release holds takes no release: nothing falls back to the base.
-    for address in ("/v1/depth/22:1-9", "/v1/changes?since=1"):
-        joint = "&" if "?" in address else "?"
-        refused = ask(client, cohort, "researcher", f"{address}{joint}release=2026-1")
-        assert refused.status_code in (400, 403)
+    # The base of a commit is none of what they may see, beside a release either.
+    refused = ask(client, cohort, "researcher", "/v1/changes", since="1")
+    assert (refused.status_code, refused.json()["reason"]) == (403, "release_needed")
+    refused = ask(client, cohort, "researcher", "/v1/changes", since="1", release="2026-1")
+    assert (refused.status_code, refused.json()["reason"]) == (404, "release_unknown")
     other = ask(client, cohort, "researcher", f"/v1/variants/{name}", release="2026-9")
     assert (other.status_code, other.json()["reason"]) == (404, "release_unknown")
     family = ask(
@@ -89,6 +107,57 @@ def test_outside_care_nothing_else_answers(client: TestClient, cohort: Queried) 
         excluding_family="F1",
     )  # fmt: skip
     assert (family.status_code, family.json()["reason"]) == (403, "not_allowed")
+
+
+def test_depth_changes_and_phenotypes_of_a_release(client: TestClient, cohort: Queried) -> None:
+    contig, pos, _, _ = next(iter(cohort.scans["care"].variants))
+    region = f"{contig}:{max(1, pos - 50)}-{pos + 50}"
+    for role in ("researcher", "industry", "clinician"):
+        purpose = {"researcher": "research", "industry": "industry"}.get(role, "care")
+        with open_release(cohort.warehouse, "2026-1", purpose) as reader:
+            expected = find_depth(reader, region)
+        for state in ({"release": "2026-1"}, {"as_of": "2999-01-01"}):
+            if role == "clinician" and "as_of" in state:
+                continue
+            found = ask(client, cohort, role, f"/v1/depth/{region}", **state)
+            assert found.json() == expected
+            DepthAnswer.model_validate_json(found.content, strict=True)
+        told = ask(client, cohort, role, "/v1/changes", since="2026-1", release="2026-1").json()
+        assert told.pop("next") is None
+        assert told == find_changes(cohort.warehouse, "2026-1", purpose, "2026-1")
+        told = ask(client, cohort, role, "/v1/releases/2026-1/phenotypes")
+        assert told.json() == find_phenotypes(cohort.warehouse, "2026-1", purpose)
+        entry = read_entries(cohort.warehouse)[-1]
+        assert (entry["what"], entry["release"]) == ("phenotypes", "2026-1")
+    assert {one["hpo_id"] for one in told.json()["terms"]} > {"HP:0001250", "HP:0001263"}
+    unknown = ask(client, cohort, "researcher", "/v1/releases/2026-9/phenotypes")
+    assert (unknown.status_code, unknown.json()["reason"]) == (404, "release_unknown")
+    denied = ask(client, cohort, "steward", "/v1/releases/2026-1/phenotypes")
+    assert (denied.status_code, denied.json()["reason"]) == (403, "not_allowed")
+
+
+def test_a_file_is_annotated_from_a_release(
+    client: TestClient, cohort: Queried, tmp_path: Path
+) -> None:
+    keys = sorted(key[1:] for key in cohort.scans["care"].variants if key[0] == "22")
+    lines = [f"chr22 {pos} . {ref} {alt} . PASS . GT 0/1" for pos, ref, alt in keys]
+    (tmp_path / "in.vcf").write_bytes(vcf("PATIENT", lines=lines))
+    annotate(
+        cohort.warehouse, tmp_path / "in.vcf", tmp_path / "own.vcf.gz", purpose="research",
+        release="2026-1",
+    )  # fmt: skip
+    key = key_for(cohort.warehouse, "researcher")
+    body = (tmp_path / "in.vcf").read_bytes()
+    for state in ("release=2026-1", "as_of=2999-01-01"):
+        sent = client.post(f"/v1/annotate?purpose=research&{state}", content=body, headers=key)
+        assert sent.status_code == 202, sent.text
+        path = urlsplit(sent.headers["location"]).path
+        while client.get(path, headers=key).json()["state"] == "running":
+            pass
+        found = gzip.decompress(client.get(f"{path}/vcf", headers=key).content)
+        assert found == gzip.decompress((tmp_path / "own.vcf.gz").read_bytes())
+        entry = read_entries(cohort.warehouse)[-1]
+        assert (entry["release"], entry["rows"]) == ("2026-1", len(lines))
 
 
 def test_as_of_means_a_release_outside_care(client: TestClient, cohort: Queried) -> None:
