@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, BinaryIO, Final
 from uuid import uuid4
 
 from crypt4gh.keys import get_private_key
@@ -86,13 +86,43 @@ def _decrypt(source: Path, target: Path, path: str, settings: Settings) -> None:
         raise Unavailable("crypt4gh_unusable", "the key or its passphrase is wrong") from None
     try:
         with source.open("rb") as infile, target.open("xb") as outfile:
-            decrypt([(0, key, None)], infile, outfile)
+            decrypt([(0, key, None)], _Loud(infile), _Loud(outfile))
+    except _FailedError as failed:
+        raise failed.error from None
     except OSError:
         # A disk that is full says nothing of the file.
         raise
     except Exception:
         detail = "expected a whole Crypt4GH file for the warehouse's key"
         raise BatchRefused("crypt4gh_unusable", detail, path) from None
+
+
+class _FailedError(Exception):
+    """Reading or writing a file failed."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error.errno)
+        self.error = error
+
+
+class _Loud:
+    """A file whose failures are heard: the library takes any for its end, and says nothing."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._file, name)
+        if not callable(attribute):
+            return attribute
+
+        def call(*words: Any) -> Any:
+            try:
+                return attribute(*words)
+            except OSError as error:
+                raise _FailedError(error) from error
+
+        return call
 
 
 def _check_growth(file: Path, path: str, settings: Settings) -> None:
