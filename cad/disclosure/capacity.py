@@ -77,6 +77,34 @@ def is_roomy(
     return roomy & _blind_roomy(told, load, room, blind, seen, needs.least[at], region, forms)
 
 
+def most_of(table: Counts, region: RegionClass) -> dict[str, Longs]:
+    """The most that denominators allow of each figure but n_het, variant x stratum."""
+    most = _capacity(dict(table.figures), region, np.zeros(len(table.carriers), bool))
+    return {"ac": most.ac, "n_hom": most.n_hom, "n_hemi": most.n_hemi, "ac_raw": most.ac_raw}
+
+
+def rest_holds(
+    table: Counts, whole: int, shown: Places, is_shown: Flags, region: RegionClass, least: Longs
+) -> Flags:
+    """By variant: whether what a stratum has beside its cells that are shown could hold enough.
+
+    Args:
+        table: the figures of a purpose.
+        whole: the stratum.
+        shown: its cells.
+        is_shown: variant x cell.
+        region: that the variants lie in.
+        least: figure x variant, what must not be known of a hidden count.
+    """
+    told = {
+        name: values[:, [whole]] - (values[:, shown] * is_shown).sum(axis=1, keepdims=True)
+        for name, values in table.figures.items()
+    }
+    room = _capacity(told, region, np.zeros(len(is_shown), bool))
+    most = np.stack([room.ac, told["persons"], room.n_hom, room.n_hemi, room.ac_raw])[:, :, 0]
+    return np.asarray((most >= least).all(axis=0), bool)
+
+
 def _load(told: dict[str, Longs]) -> Load:
     carriers = told["n_het"] + told["n_hom"] + told["n_hemi"]
     return Load(carriers, told["ac"], told["n_hom"], told["n_hemi"], told["ac_raw"])

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cad.disclosure.capacity import Tiers, is_roomy
+from cad.disclosure.capacity import Tiers, is_roomy, most_of, rest_holds
 from cad.disclosure.layout import Layout, Places
+from cad.disclosure.since import Growth, Told, growths, widen_since
 from cad.disclosure.tables import (
     COUNT_FIGURES,
     COUNTS,
@@ -53,6 +54,7 @@ def conceal(
     pos: Longs,
     small: int,
     carried: Carried,
+    earlier: Sequence[Sequence[Told]] = (),
 ) -> Hidden:
     """Decide what is hidden of some variants.
 
@@ -62,7 +64,8 @@ def conceal(
         region: that all the variants lie in.
         pos: of each variant; all variants of a position are there, side by side.
         small: the small count.
-        carried: what the release before hid of them.
+        carried: what the releases before hid of them.
+        earlier: of each release before what it told of each purpose.
     """
     no_copy = layout.no_copy(region)
     active = np.broadcast_to(~no_copy, carried.levels.shape)
@@ -74,10 +77,24 @@ def conceal(
         for carriers in (table.carriers, table.figures["carriers_raw"]):
             counts |= told & (carriers >= 1) & (carriers < small)
     depth[:, 0] = counts[:, 0] = False
-    _spread(depth, layout, active, Needs(tables, DEPTH_FIGURES, small))
+    depth_needs = Needs(tables, DEPTH_FIGURES, small)
+    depth_since = growths(tables, earlier, DEPTH_FIGURES, [{} for _ in tables], small)
+    _spread_since(depth, layout, active, depth_needs, depth_since)
     needs = Needs(tables, COUNT_FIGURES, small)
     counts |= depth
-    _spread(counts, layout, active, needs)
+    rooms = [most_of(table, region) for table in tables]
+    since = growths(tables, earlier, COUNT_FIGURES, rooms, small)
+    _spread_since(counts, layout, active, needs, since)
+    tight = np.zeros(counts.shape, bool)
+    for one in since:
+        tight |= one.tight(counts) & ~depth
+    if tight.any():
+        # Who knows neither its denominators may take it to have grown.
+        depth |= tight & active
+        depth[:, 0] = False
+        _spread_since(depth, layout, active, depth_needs, depth_since)
+        counts |= depth
+        _spread_since(counts, layout, active, needs, since)
     forms = carried.forms | _sexes_hidden(counts, layout, region)
     blind = carried.persons | _sexes_hidden(depth, layout, region)
     for places in _crowded(tables, layout, region, Tiers(counts, depth, forms, blind), needs):
@@ -98,6 +115,17 @@ def conceal(
     levels = np.where(depth, EVERYTHING, np.where(counts, COUNTS, 0)).astype(np.uint8)
     levels[:, no_copy] = EVERYTHING
     return Hidden(levels, forms, blind)
+
+
+def _spread_since(
+    hidden: Flags, layout: Layout, active: Flags, needs: Needs, since: Sequence[Growth]
+) -> None:
+    """Hide as many more as it takes, of one release and of it with those before."""
+    _spread(hidden, layout, active, needs)
+    held = -1
+    while since and held != (held := int(hidden.sum())):
+        widen_since(hidden, layout, active, since)
+        _spread(hidden, layout, active, needs)
 
 
 def _spread(hidden: Flags, layout: Layout, active: Flags, needs: Needs) -> None:
@@ -162,6 +190,15 @@ def _crowded(
         ]
         return ~np.asarray(np.stack(rooms).all(axis=0), bool)
 
+    def rest(whole: int, cells: Places) -> Flags:
+        """Whether what a hidden stratum has beside its cells that are shown tells too little."""
+        shown = ~counts[:, cells]
+        holds = [
+            rest_holds(table, whole, cells, shown, region, needs.least[at]) | ~table.present[whole]
+            for at, table in enumerate(tables)
+        ]
+        return np.asarray(np.stack(holds).all(axis=0), bool)
+
     def mark(crowded: Flags, of: Places) -> None:
         places = np.zeros(counts.shape, bool)
         places[np.ix_(crowded, of)] = True
@@ -175,6 +212,8 @@ def _crowded(
         for column, there in zip(pair.columns, pair.cells.T, strict=True):
             blind[:, there[there >= 0]] = counts[:, column, None]
         crowded = is_tight(counts & blind, own)
+        for column, there in zip(pair.columns.tolist(), pair.cells.T, strict=True):
+            crowded |= counts[:, column] & ~rest(column, there[there >= 0])
         for there in pair.cells.T:
             crowded |= is_tight(counts & ~blind, there[there >= 0])
         for margin in (pair.rows, pair.columns):

@@ -13,7 +13,7 @@ from cad.changes import Document, Key, figures_document, net_changes
 from cad.export.figures import FiguresBlock
 from cad.frequency import counted_alleles
 from cad.query.reader import BaseReader
-from cad.releases.decide import keys_of
+from cad.releases.earlier import keys_of
 from cad.releases.read import ReleaseReader
 from cad.releases.windows import windows
 from schemas.contigs import CONTIGS

@@ -1,8 +1,8 @@
 """Making a release: the base of each purpose frozen in files that never change.
 
 1. A session is opened and the latest commit pinned, of which the bases are read.
-2. Outside care small figures are hidden, of research and industry alike, and what the release
-   before hid stays hidden (`cad.releases.decide`).
+2. Outside care small figures are hidden, of research and industry alike, and what a release
+   before hid stays hidden, or would be told by it and this one together (`cad.releases.decide`).
 3. Each purpose becomes Parquet, a sites VCF with its index, and a table of phenotypes; the
    denominators of all positions are the base's own files under a second name.
 4. One commit records the files and the manifest; a crash before it leaves nothing.
@@ -16,8 +16,8 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -41,7 +41,7 @@ from cad.registry.releases import find_release, insert_release, list_releases
 from cad.releases.names import FREQUENCIES, UNDISCLOSED, purpose_of
 from cad.releases.people import counted_people
 from cad.releases.phenotypes import write_phenotypes
-from cad.releases.read import find_release_document, open_release
+from cad.releases.read import ReleaseReader, find_release_document, open_release
 from cad.releases.write import Frozen, freeze
 from cad.warehouse import Warehouse
 from loaders.jobs import WrittenFile
@@ -66,7 +66,7 @@ class _Bases:
     depth: Mapping[str, list[LakeFile]]
     persons: Mapping[str, Collection[str]]
     sources: list[dict[str, Any]]
-    before: str | None
+    earlier: list[str]
 
 
 def create_release(warehouse: Warehouse, name: str) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _read(connection: Connection, warehouse: Warehouse, commit_no: int) -> _Base
             {"source": one.name, "version": one.version, "sha256": one.sha256}
             for one in sources_at(connection, commit_no)
         ],
-        earlier[-1].name if earlier else None,
+        [one.name for one in earlier],
     )
 
 
@@ -156,18 +156,18 @@ def _write(
     """Write all files; gives what each holds."""
     frozen = _frozen_bases(warehouse, bases, name)
     found: dict[WrittenFile, str] = {}
-    with _before(warehouse, bases.before) as before:
+    with _before(warehouse, bases.earlier) as before:
         groups = [{one: frozen[one]} for one in UNDISCLOSED]
         groups.append({one: base for one, base in frozen.items() if one not in UNDISCLOSED})
         for group in groups:
             hides = not group.keys() & set(UNDISCLOSED)
-            rules = Frozen(warehouse, group, before if hides else {}, hides)
+            rules = Frozen(warehouse, group, before if hides else [], hides)
             found |= dict.fromkeys(freeze(rules, session.staging), "frequencies")
             reach("release:purpose_written")
     for purpose in frozen:
         own = bases.depth[purpose]
         found |= dict.fromkeys(_link(warehouse, session, purpose, own), "denominators")
-    previous = bases.before
+    previous = bases.earlier[-1] if bases.earlier else None
     found |= dict.fromkeys(
         write_phenotypes(warehouse, session.staging, bases.commit_no, bases.persons, previous),
         "phenotypes",
@@ -188,16 +188,14 @@ def _frozen_bases(warehouse: Warehouse, bases: _Bases, name: str) -> dict[str, B
 
 
 @contextmanager
-def _before(warehouse: Warehouse, name: str | None) -> Iterator[dict[str, Any]]:
-    """Readers of what the release before tells, by purpose."""
-    if name is None:
-        yield {}
-        return
-    with (
-        open_release(warehouse, name, "research") as research,
-        open_release(warehouse, name, "industry") as industry,
-    ):
-        yield {"research": research, "industry": industry}
+def _before(warehouse: Warehouse, names: Sequence[str]) -> Iterator[list[dict[str, ReleaseReader]]]:
+    """Readers of what each release before tells outside care, by purpose."""
+    purposes = [one for one in PURPOSES if one not in UNDISCLOSED]
+    with ExitStack() as stack:
+        yield [
+            {one: stack.enter_context(open_release(warehouse, name, one)) for one in purposes}
+            for name in names
+        ]
 
 
 def _link(
@@ -247,7 +245,7 @@ def _manifest(
         "small_count": warehouse.config.small_count,
         "disclosure": DISCLOSURE,
         "undisclosed": list(UNDISCLOSED),
-        "after": bases.before,
+        "after": bases.earlier[-1] if bases.earlier else None,
         "sources": bases.sources,
         "purposes": of,
         "files": published,

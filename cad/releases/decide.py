@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cad.disclosure import Carried, Counts, Hidden, Layout, conceal
+from cad.disclosure.since import Told
 from cad.disclosure.tables import COUNT_FIGURES, COUNTS, DEPTH_FIGURES, EVERYTHING
 from cad.export.figures import FiguresBlock
 from cad.flags import FLAG_FIELDS
+from cad.releases.earlier import Earlier, EarlierWindow, keys_of
 from schemas.contigs import Assembly, RegionClass, stretches
 
-Key = tuple[int, str, str]
 Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -23,14 +24,6 @@ _FORMS: Final = ("n_het", "n_hom", "n_hemi")
 _OF_COUNTS: Final = ("ac", "af", *_FORMS, "faf95", "ac_raw")
 _OF_DEPTH: Final = ("an", "an_raw", "persons")
 _CHANCES: Final = [at for at, name in enumerate(FLAG_FIELDS) if name.startswith("p_")]
-
-
-@dataclass(frozen=True)
-class Before:
-    """What the release before hid in a window: by variant, by stratum of the layout."""
-
-    keys: Mapping[Key, int]
-    hidden: Hidden
 
 
 @dataclass(frozen=True)
@@ -50,9 +43,9 @@ class Decider:
     assembly: Assembly
 
     def hide(
-        self, window: Mapping[str, FiguresBlock], before: Before | None
+        self, window: Mapping[str, FiguresBlock], releases: Sequence[Mapping[str, Earlier]]
     ) -> dict[str, FiguresBlock]:
-        """The window's blocks with what is hidden of each."""
+        """The window's blocks with what is hidden of each, after what earlier releases told."""
         keys = sorted(
             {key for block in window.values() for key in keys_of(block)},
             key=lambda key: (key[0], key[1].encode(), key[2].encode()),
@@ -66,7 +59,9 @@ class Decider:
         tables = [
             self._counts(name, window.get(name), owns.get(name), len(keys)) for name in self.strata
         ]
-        hidden = self._conceal(tables, contig, pos, self._carried(keys, before))
+        earlier = EarlierWindow(releases, self.layout, keys)
+        told = [[earlier.told(release, name) for name in self.strata] for release in releases]
+        hidden = self._conceal(tables, contig, pos, earlier.carried(), told)
         return {
             name: self._masked(name, block, owns[name], hidden) for name, block in window.items()
         }
@@ -89,33 +84,21 @@ class Decider:
     def _places(self, purpose: str) -> Longs:
         return np.array([self.layout.names.index(name) for name in self.strata[purpose]])
 
-    def _carried(self, keys: Sequence[Key], before: Before | None) -> Carried:
-        carried = Carried.nothing(len(keys), len(self.layout.names))
-        if before is None:
-            return carried
-        levels, forms, persons = carried.levels, carried.forms.copy(), carried.persons.copy()
-        at_pos: dict[int, NDArray[np.uint8]] = {}
-        for (pos, _, _), row in before.keys.items():
-            own = before.hidden.levels[row] // EVERYTHING * EVERYTHING
-            at_pos[pos] = np.maximum(at_pos.get(pos, own), own)
-        for at, key in enumerate(keys):
-            if key[0] in at_pos:
-                levels[at] = at_pos[key[0]]
-            known = before.keys.get(key)
-            if known is not None:
-                levels[at] = np.maximum(levels[at], before.hidden.levels[known])
-                forms[at], persons[at] = before.hidden.forms[known], before.hidden.persons[known]
-        return Carried(levels, forms, persons)
-
     def _conceal(
-        self, tables: Sequence[Counts], contig: str, pos: Longs, carried: Carried
+        self,
+        tables: Sequence[Counts],
+        contig: str,
+        pos: Longs,
+        carried: Carried,
+        told: Sequence[Sequence[Told]],
     ) -> Hidden:
         found = []
         for start, stop, region in _cut(self.assembly, contig, pos):
             own = slice(start, stop)
             before = Carried(carried.levels[own], carried.forms[own], carried.persons[own])
             parts = [_rows(table, start, stop) for table in tables]
-            found.append(conceal(parts, self.layout, region, pos[own], self.small, before))
+            since = [[one.part(start, stop) for one in release] for release in told]
+            found.append(conceal(parts, self.layout, region, pos[own], self.small, before, since))
         return Hidden(
             np.concatenate([one.levels for one in found]),
             np.concatenate([one.forms for one in found]),
@@ -139,12 +122,6 @@ class Decider:
         flags[persons[:, 0], FLAG_FIELDS.index("call_rate")] = np.nan
         flags[:, FLAG_FIELDS.index("p_pipeline")] = np.nan
         return replace(block, masks=masks, flags=flags)
-
-
-def keys_of(block: FiguresBlock) -> list[Key]:
-    """The variants of a block."""
-    pairs = zip(block.pos.tolist(), block.alleles, strict=True)
-    return [(pos, ref, alt) for pos, (ref, alt) in pairs]
 
 
 def _rows(table: Counts, start: int, stop: int) -> Counts:

@@ -59,18 +59,20 @@ class ReleaseReader(BaseReader):
         Raises:
             Unavailable: `lake_file_damaged`.
         """
-        for found, figures in self.between(Region(variant.contig, variant.pos, variant.pos)):
+        place = Region(variant.contig, variant.pos, variant.pos)
+        for found, figures in self.between(place):
             if (found.ref, found.alt) == (variant.ref, variant.alt):
                 return figures
         unseen = super().lookup(variant)
         if self.base.purpose in UNDISCLOSED:
             return unseen
         others = np.arange(len(self.base.strata)) > 0
-        masks = dict.fromkeys(_HIDDEN_UNSEEN, others)
-        flags = unseen.flags
-        if "persons" in self.withheld(Region(variant.contig, variant.pos, variant.pos), 0):
+        masks, flags = dict.fromkeys(_HIDDEN_UNSEEN, others), unseen.flags
+        withheld = self.withheld(place, 0)
+        if "persons" in withheld:
             masks["persons"] = np.ones(len(others), bool)
-            # It is persons over persons.
+        if withheld:
+            # The call rate is persons over persons.
             flags = np.full(len(flags), np.nan)
         return replace(unseen, masks=masks, flags=flags)
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
-from cad.disclosure import Hidden, Layout
-from cad.disclosure.tables import COUNTS, EVERYTHING
+from cad.disclosure import Layout
 from cad.export.figures import FiguresBlock, contigs_of, read_contig
 from cad.export.names import field_suffixes
 from cad.export.vcf import write_sites
 from cad.query.base import Base
-from cad.releases.decide import Before, Decider, Key, keys_of
+from cad.releases.decide import Decider
+from cad.releases.earlier import Earlier
 from cad.releases.names import FREQUENCIES
 from cad.releases.read import ReleaseReader
 from cad.releases.table import FrozenTable, FrozenWriter
-from cad.releases.windows import windows
+from cad.releases.windows import joined, windows
 from cad.warehouse import Warehouse
 from loaders.jobs import Span, WrittenFile
 from loaders.lake_writer import file_sha256
@@ -32,13 +30,13 @@ class Frozen:
 
     Attributes:
         bases: by purpose, with the strata that the release tells.
-        before: readers of the release before, by purpose.
+        before: of each release before, readers by purpose.
         hides: whether small figures are hidden.
     """
 
     warehouse: Warehouse
     bases: Mapping[str, Base]
-    before: Mapping[str, ReleaseReader]
+    before: Sequence[Mapping[str, ReleaseReader]]
     hides: bool
 
     @cached_property
@@ -96,7 +94,7 @@ def _write_contig(frozen: Frozen, contig: str, folder: Path) -> Iterator[tuple[s
         for window in windows(streams):
             told = window
             if frozen.hides:
-                told = frozen.decider.hide(window, _before(frozen, contig, window))
+                told = frozen.decider.hide(window, _earlier(frozen, contig, window))
             for purpose, block in told.items():
                 writers[purpose].write(block)
     finally:
@@ -107,42 +105,18 @@ def _write_contig(frozen: Frozen, contig: str, folder: Path) -> Iterator[tuple[s
         yield purpose, path, Span(contig, writer.start, writer.end, writer.rows)
 
 
-def _before(frozen: Frozen, contig: str, window: Mapping[str, FiguresBlock]) -> Before | None:
-    """What the release before hid of the positions of a window, for any purpose."""
-    if not frozen.before:
-        return None
+def _earlier(
+    frozen: Frozen, contig: str, window: Mapping[str, FiguresBlock]
+) -> list[dict[str, Earlier]]:
+    """What each release before told of the positions of a window, by purpose."""
     start = min(int(block.pos[0]) for block in window.values())
     end = max(int(block.pos[-1]) for block in window.values())
-    names = frozen.decider.layout.names
-    levels: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]] = []
-    rest: list[list[bool]] = []
-    keys: dict[Key, int] = {}
-    for reader in frozen.before.values():
-        strata = [one.name for one in reader.base.strata]
-        of = [(names.index(name), at) for at, name in enumerate(strata) if name in names]
-        for block in reader.frozen_between(contig, start, end):
-            hidden = _levels(block)
-            forms, persons = (_mask(block, name)[:, 0] for name in ("n_het", "persons"))
-            for row, key in enumerate(keys_of(block)):
-                if key not in keys:
-                    keys[key] = len(levels)
-                    levels.append(np.zeros(len(names), np.uint8))
-                    rest.append([False, False])
-                at = keys[key]
-                for to, own in of:
-                    levels[at][to] = max(levels[at][to], hidden[row, own])
-                rest[at] = [rest[at][0] or bool(forms[row]), rest[at][1] or bool(persons[row])]
-    if not keys:
-        return None
-    others = np.array(rest, bool)
-    return Before(keys, Hidden(np.stack(levels), others[:, 0], others[:, 1]))
-
-
-def _mask(block: FiguresBlock, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    return block.masks.get(name, np.zeros(block.ac.shape, bool))
-
-
-def _levels(block: FiguresBlock) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """How much of each stratum is hidden; `all` is told in any case."""
-    counts, depth = _mask(block, "ac"), _mask(block, "an")
-    return np.where(depth, EVERYTHING, np.where(counts, COUNTS, 0)).astype(np.uint8)
+    found = []
+    for readers in frozen.before:
+        own = {}
+        for purpose, reader in readers.items():
+            blocks = list(reader.frozen_between(contig, start, end))
+            names = [one.name for one in reader.base.strata]
+            own[purpose] = Earlier(names, joined(blocks) if blocks else None)
+        found.append(own)
+    return found

@@ -40,9 +40,9 @@ def narrow_figures(
 ) -> Iterator[tuple[int, str, str, float, float, int]]:
     """Hidden figures with less freedom than the smaller of `small` and that of `all`.
 
-    With `nested` each table's persons are among those of the next: figures only grow, and a figure
-    that one table shows and the other hides need only be free as far as `all` grew. Of the hidden
-    figures at most so many are attacked, those drawn by the tables' own content.
+    With `nested` each table's persons are among those of the next: figures only grow, and one that
+    a table shows and another hides need only be free as far as `all` grew between them. Of the
+    hidden figures at most so many are attacked, those drawn by the tables' own content.
     """
     programme = _Programme(tables, region, nested)
     hidden = [
@@ -70,8 +70,10 @@ def narrow_figures(
 
 
 def _growth(tables: Sequence[Table], at: int, stratum: str, name: str) -> list[int]:
-    """How much `all` grew to or from each table that shows the figure, or does not know it."""
-    alls = [one.truth["all"][name] for one in tables]
+    """How much `all` grew to or from each other table that shows the figure, or knows it is 0.
+
+    No more can be free, as both of `all` are told: whatever a stratum grew by, `all` did.
+    """
     found = [10**9]
     for other, table in enumerate(tables):
         row = table.told.get(stratum)
@@ -79,10 +81,8 @@ def _growth(tables: Sequence[Table], at: int, stratum: str, name: str) -> list[i
         bound = "ac" if name.startswith("n_") else name
         shown = row is None or row[name] is not None or row[bound] is not None
         if other != at and shown:
-            found.append(abs(alls[other] - alls[at]))
-        elif other < at:
-            # Of what was hidden together before, no more was there to be hidden.
-            found.append(alls[other])
+            grew = tables[at].truth["all"][name] - table.truth["all"][name]
+            found.append(abs(grew))
     return found
 
 

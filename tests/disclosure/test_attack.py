@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cad.disclosure import Carried, Counts, Hidden, Layout, conceal
+from cad.disclosure.since import Told
 from cad.disclosure.tables import COUNTS, EVERYTHING
 from schemas.contigs import RegionClass
 from tests.disclosure.attack import COUNTS as COUNT_NAMES
@@ -99,11 +100,36 @@ def test_nor_of_two_releases_of_which_the_second_counts_more(seed: int) -> None:
         levels[:, layout.names.index(name)] = hidden.levels[:, at]
     carried = Carried(levels, hidden.forms, hidden.persons)
     _, (after,) = tables_of(persons, region, purposes=("research",))
-    later = conceal([after], layout, region, np.arange(VARIANTS), small, carried)
+    told_before = told_of_all(before, table, hidden, layout)
+    later = conceal([after], layout, region, np.arange(VARIANTS), small, carried, [[told_before]])
     for variant in range(VARIANTS):
         attacked = [told(before, table, hidden, variant), told(layout, after, later, variant)]
         assert list(narrow_figures(attacked, region, small, nested=True)) == []
         assert list(narrow_figures(attacked[1:], region, small)) == []
+
+
+def told_of_all(before: Layout, table: Counts, hidden: Hidden, layout: Layout) -> Told:
+    """What a table tells of all variants, in a later layout; nobody is in strata it lacks."""
+    rows = [told(before, table, hidden, variant).told for variant in range(VARIANTS)]
+    has = set(before.dimensions)
+    lacking = [
+        name not in rows[0] and set(values) <= has
+        for name, values in zip(layout.names, layout.values, strict=True)
+    ]
+    values = {
+        name: [[row.get(one, {}).get(name) for one in layout.names] for row in rows]
+        for name in FIGURES
+    }
+    return Told(
+        {
+            name: np.array([[one or 0 for one in row] for row in rows])
+            for name, rows in values.items()
+        },
+        {
+            name: np.array([[one is not None for one in row] for row in rows]) | lacking
+            for name, rows in values.items()
+        },
+    )
 
 
 @pytest.mark.parametrize("region", REGIONS)
