@@ -37,6 +37,8 @@ from loaders.lake_writer import LakeWriter, file_sha256
 from schemas.contigs import Assembly
 from schemas.tables import BASE_CHANGES
 
+Ints = NDArray[np.int32]
+
 _TABLES: Final = ("base_counts", "base_an", "base_depth", "base_changes")
 
 
@@ -69,15 +71,20 @@ def write_bin(
     """
     counts = sorted_by_position(counts)
     told: list[pa.Table] = []
+    # Column k is of stratum number k + 1.
+    columns = np.arange(max([1, *strata.values()]) + 1, dtype=np.int32) - np.int32(1)
     with _BinWriter(strata, place, assembly, out) as writer:
         for stretch in stretches_of(held, counts, depth, place):
-            before = held.depth(stretch)
-            after = add_changes(before, slice_depth(depth, stretch))
+            change = slice_depth(depth, stretch)
+            after = add_changes(held.depth(stretch), change)
             sums = sum_rows(held.counts(stretch), slice_counts(counts, stretch))
+            figures = figures_at(after, sums.variants.pos, columns)
             # Without a base before there are no figures of before.
             if upon.commit_no is not None and len(sums.variant):
-                told.append(_crossings(sums, before, after, strata, place.contig, upon))
-            writer.write(sums.held(), after)
+                told.append(_crossings(sums, change, figures, strata, place.contig, upon))
+            kept = sums.held()
+            own = np.searchsorted(sums.variants.pos, kept.variants.pos)
+            writer.write(kept, after, figures[own])
         history = held.read("base_changes", BASE_CHANGES)
         writer.write_changes(with_history(history, told, counts, upon))
     return writer.written
@@ -85,18 +92,18 @@ def write_bin(
 
 def _crossings(
     sums: Sums,
-    before: Changes,
-    after: Changes,
+    change: Changes,
+    figures: Ints,
     strata: Mapping[str, int],
     contig: str,
     upon: Upon,
 ) -> pa.Table:
     rows = watched_rows(sums, strata, contig, upon)
-    place = columns_of(watched_numbers(strata))
-    an_before, an = (
-        figures_at(depth, sums.variants.pos, place)[rows.variant, rows.column, 0].astype(np.int64)
-        for depth in (before, after)
-    )
+    watched = watched_numbers(strata)
+    numbers_of = np.array(list(watched.values()), np.int64)
+    changed = figures_at(change, sums.variants.pos, columns_of(watched))
+    an = figures[rows.variant, numbers_of[rows.column] - 1, 0].astype(np.int64)
+    an_before = an - changed[rows.variant, rows.column, 0]
     return crossed(rows, sums, an_before, an, strata, contig, upon)
 
 
@@ -118,20 +125,20 @@ class _BinWriter:
             table: LakeWriter(table, out / f"{table}.parquet", span) for table in _TABLES
         }
         self._index = IndexWriter(out / "base_index.sqlite")
-        # Column k is of stratum number k + 1.
-        self._columns = np.arange(max([1, *strata.values()]) + 1, dtype=np.int32) - np.int32(1)
         self.written: list[WrittenFile] = []
 
     def __enter__(self) -> Self:
         return self
 
-    def write(self, sums: Sums, depth: Changes) -> None:
-        """Write the counts and depth of a stretch, and what follows from them."""
+    def write(self, sums: Sums, depth: Changes, figures: Ints) -> None:
+        """Write the counts and depth of a stretch, and what follows from them.
+
+        `figures` are those of `DEPTH_FIELDS` at each variant: variant x stratum x figure.
+        """
         write_depth(self._tables["base_depth"], depth, self._place.contig)
         if not len(sums.variant):
             return
         counts = sums.rows(self._place.contig)
-        figures = figures_at(depth, sums.variants.pos, self._columns)
         pos = sums.variants.pos.astype(np.int64)
         by_stratum = StratumFigures(sums.dense(figures.shape[1]), figures)
         columns = flag_columns(by_stratum, self._strata, pos, self._assembly, self._place.contig)

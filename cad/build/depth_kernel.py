@@ -277,8 +277,7 @@ def figures_at(changes: Changes, pos: Ints, place: Ints) -> Ints:
     for one in place:
         strata = max(strata, one + 1)
     out = np.zeros((len(pos), strata, PARTS), np.int32)
-    total = np.zeros(PARTS, np.int32)
-    page_of = (pos - 1) // PAGE_SIZE
+    page_of, offset_of = (pos - 1) // PAGE_SIZE, (pos - 1) % PAGE_SIZE
     row = at = stop = 0
     page_at = -1
     while row < len(changes.page):
@@ -289,18 +288,29 @@ def figures_at(changes: Changes, pos: Ints, place: Ints) -> Ints:
             stop = np.searchsorted(page_of, page, "right")
         column = place[stratum] if stratum < len(place) else -1
         at = first if column >= 0 else stop
-        total[:] = 0
+        an = an_raw = persons = assayed = np.int32(0)
         while row < len(changes.page) and _same_list(changes, row, page, stratum):
-            while at < stop and (pos[at] - 1) % PAGE_SIZE < changes.offset[row]:
-                out[at, column] = total
+            offset = changes.offset[row]
+            while at < stop and offset_of[at] < offset:
+                _put(out, at, column, an, an_raw, persons, assayed)
                 at += 1
-            if at < stop:
-                total += changes.value[row]
+            an += changes.value[row, 0]
+            an_raw += changes.value[row, 1]
+            persons += changes.value[row, 2]
+            assayed += changes.value[row, 3]
             row += 1
         while at < stop:
-            out[at, column] = total
+            _put(out, at, column, an, an_raw, persons, assayed)
             at += 1
     return out
+
+
+@njit(cache=True, nogil=True)
+def _put(
+    out: Ints, at: int, column: int, an: int, an_raw: int, persons: int, assayed: int
+) -> None:
+    out[at, column, 0], out[at, column, 1] = an, an_raw
+    out[at, column, 2], out[at, column, 3] = persons, assayed
 
 
 @njit(cache=True, nogil=True)
