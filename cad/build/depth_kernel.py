@@ -306,9 +306,7 @@ def figures_at(changes: Changes, pos: Ints, place: Ints) -> Ints:
 
 
 @njit(cache=True, nogil=True)
-def _put(
-    out: Ints, at: int, column: int, an: int, an_raw: int, persons: int, assayed: int
-) -> None:
+def _put(out: Ints, at: int, column: int, an: int, an_raw: int, persons: int, assayed: int) -> None:
     out[at, column, 0], out[at, column, 1] = an, an_raw
     out[at, column, 2], out[at, column, 3] = persons, assayed
 
