@@ -288,16 +288,16 @@ def figures_at(changes: Changes, pos: Ints, place: Ints) -> Ints:
             stop = np.searchsorted(page_of, page, "right")
         column = place[stratum] if stratum < len(place) else -1
         at = first if column >= 0 else stop
-        an = an_raw = persons = assayed = np.int32(0)
+        an, an_raw, persons, assayed = 0, 0, 0, 0
         while row < len(changes.page) and _same_list(changes, row, page, stratum):
             offset = changes.offset[row]
             while at < stop and offset_of[at] < offset:
                 _put(out, at, column, an, an_raw, persons, assayed)
                 at += 1
-            an += changes.value[row, 0]
-            an_raw += changes.value[row, 1]
-            persons += changes.value[row, 2]
-            assayed += changes.value[row, 3]
+            an += int(changes.value[row, 0])
+            an_raw += int(changes.value[row, 1])
+            persons += int(changes.value[row, 2])
+            assayed += int(changes.value[row, 3])
             row += 1
         while at < stop:
             _put(out, at, column, an, an_raw, persons, assayed)
