@@ -88,6 +88,18 @@ DE_NOVO: Final = pa.schema(
     ],
     metadata=said("One row per variant and child in whom it may be new, sorted so."),
 )
+TRANSMISSION: Final = pa.schema(
+    [
+        *KEY,
+        column("transmitted", _INT, "alleles", "Handed on by heterozygous parents."),
+        column("untransmitted", _INT, "alleles", "Not handed on by them."),
+        column("chi_square", _REAL, "score", "Of the TDT (Spielman 1993), one degree of freedom."),
+        column("p_value", _REAL, "chance", "Not corrected for the number of tests."),
+    ],
+    metadata=said(
+        "One row per variant that a heterozygous parent of an affected child has, sorted so."
+    ),
+)
 REGRESSION: Final = pa.schema(
     [
         *KEY,
@@ -133,6 +145,7 @@ ANALYSIS_TABLES: Final[dict[str, pa.Schema]] = {
     "analysis_sex": SEX,
     "analysis_mendel": MENDEL,
     "analysis_de_novo": DE_NOVO,
+    "analysis_tdt": TRANSMISSION,
     "analysis_regression": REGRESSION,
     "analysis_gene": GENE_TEST,
     "analysis_hwe": HARDY_WEINBERG,

@@ -1,4 +1,7 @@
-"""The rare variants of each gene together: SKAT (Wu 2011) and the burden of alleles."""
+"""The rare variants of each gene together: SKAT (Wu 2011) and the burden of alleles.
+
+SKAT weighs a variant by the density of Beta(1, 25) at its frequency, squared.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +29,17 @@ def run(study: Study) -> dict[str, pa.Table]:
         return {"analysis_gene": GENE_TEST.empty_table()}
     covariates = covariates_of(study, matrix)
     is_logistic = study.parameters["model"] == "logistic"
-    tested = kernel_tests(matrix, matrix.gene, matrix.y, covariates, is_logistic)
+    weight = hl.dbeta(matrix.af, 1.0, 25.0) ** 2
+    tested = kernel_tests(matrix, matrix.gene, weight, matrix.y, covariates, is_logistic)
     burdens = _burdens(study, matrix, is_logistic)
     found = tested.join(burdens, how="outer").rename({"id": "gene"})
     return {"analysis_gene": to_arrow(found, GENE_TEST, ("gene",))}
 
 
-def kernel_tests(matrix: Any, key: Any, y: Any, covariates: list[Any], is_logistic: bool) -> Any:
-    """SKAT by key, a variant weighed by the density of Beta(1, 25) at its frequency, squared."""
-    weight = hl.dbeta(matrix.af, 1.0, 25.0) ** 2
+def kernel_tests(
+    matrix: Any, key: Any, weight: Any, y: Any, covariates: list[Any], is_logistic: bool
+) -> Any:
+    """SKAT by key; the weight that Wu 2011 gives a variant is the root of this one."""
     found = hl.skat(key, weight, y, matrix.GT.n_alt_alleles(), covariates, logistic=is_logistic)
     return found.select(q_statistic=found.q_stat, skat_p=found.p_value)
 

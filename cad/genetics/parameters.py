@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.errors import BadQuestion
 
-Name = Literal["pca", "relatedness", "sex", "mendel", "de-novo", "regression", "gene", "hwe"]
+Name = Literal["pca", "relatedness", "sex", "mendel", "de-novo", "tdt", "regression", "gene", "hwe"]
 
 
 class _Parameters(BaseModel):
@@ -100,6 +100,7 @@ PARAMETERS: Final[dict[Name, type[_Parameters]]] = {
     "sex": SexParameters,
     "mendel": FamilyParameters,
     "de-novo": DeNovoParameters,
+    "tdt": FamilyParameters,
     "regression": RegressionParameters,
     "gene": GeneParameters,
     "hwe": HweParameters,

@@ -16,15 +16,16 @@ def run(study: Study) -> dict[str, pa.Table]:
     """One row per variant with enough alleles among those who have phenotype and covariates."""
     told = study.parameters
     matrix = with_numbers(study, study.matrix(AUTOSOMES))
+    # Hail's linear model has an `n` of its own.
     matrix = matrix.annotate_rows(
-        n=hl.int32(hl.agg.count_where(hl.is_defined(matrix.GT))),
+        typed=hl.int32(hl.agg.count_where(hl.is_defined(matrix.GT))),
         ac=hl.int32(hl.agg.sum(matrix.GT.n_alt_alleles())),
     )
     matrix = matrix.filter_rows(matrix.ac >= told["min_ac"])
     test = told["test"] if told["model"] == "logistic" else None
     alleles = matrix.GT.n_alt_alleles()
-    found = regressed(test, matrix.y, alleles, covariates_of(study, matrix), ("n", "ac"))
-    found = found.annotate(**contig_and_pos(found, study.assembly))
+    found = regressed(test, matrix.y, alleles, covariates_of(study, matrix), ("typed", "ac"))
+    found = found.annotate(n=found.typed, **contig_and_pos(found, study.assembly))
     return {"analysis_regression": to_arrow(found, REGRESSION, by_variant())}
 
 

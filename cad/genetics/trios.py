@@ -11,8 +11,13 @@ from cad.genetics.genotypes import Study
 _IS_FEMALE: Final = {"XX": True, "XY": False}
 
 
-def pedigree(study: Study) -> Any:
-    """A trio for each child of a known sex whose parents both take part."""
+def pedigree(study: Study, *, affected: bool = False) -> Any:
+    """A trio for each child of a known sex whose parents both take part.
+
+    Args:
+        study: whose participants they are.
+        affected: only children who are affected.
+    """
     return hl.Pedigree(
         [
             hl.Trio(
@@ -23,5 +28,6 @@ def pedigree(study: Study) -> Any:
             )
             for one in study.participants
             if one.father is not None and one.mother is not None and one.sex in _IS_FEMALE
+            if one.affected == "1" or not affected
         ]
     )

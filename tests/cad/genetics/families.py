@@ -1,5 +1,6 @@
 """Families simulated with what analyses are to find: new variants, relatives, a wrong sex."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,8 @@ class Family:
 class Simulated:
     """What was written, and what is to be found in it.
 
-    `de_novo` gives by variant key the child who has it alone.
+    `de_novo` gives by variant key the child who has it alone. Ages and heights are by person; who
+    was measured twice is as tall as the later one says.
     """
 
     batch: Path
@@ -41,6 +43,8 @@ class Simulated:
     affected: tuple[bool, ...]
     de_novo: dict[tuple[str, int, str, str], int]
     causal: tuple[str, int, str, str]
+    ages: tuple[int, ...]
+    heights: tuple[float, ...]
 
     @property
     def persons(self) -> int:
@@ -63,6 +67,8 @@ def simulate(folder: Path, trios: int = 14, singles: int = 12, seed: int = 5) ->
     causal = PER_CONTIG + 17
     affected = rng.random(persons) < np.array([0.02, 0.5, 0.98])[dosage[causal]]
     lines, de_novo = _lines(dosage, on_x, sexes, affected, families, rng)
+    ages = tuple(int(age) for age in rng.integers(1, 80, persons))
+    heights = tuple(round(float(cm), 1) for cm in rng.normal(160, 12, persons) + 4 * dosage[3])
     made = BatchDir(folder)
     made.manifest["batch_id"] = "FAMILIES"
     made.put("wgs.bed", "".join(f"chr{c}\t0\t150000000\n" for c in (*CONTIGS, "X")).encode())
@@ -79,15 +85,39 @@ def simulate(folder: Path, trios: int = 14, singles: int = 12, seed: int = 5) ->
         told = (father, mother) if is_child else ("", "")
         rows.append(
             f"{name}|P{number}|{declared[number]}|{told[0]}|{told[1]}|{int(affected[number])}"
+            f"|{ages[number]}"
         )
-    made.sheet("sample_id|person_id|sex|father_id|mother_id|affected", *rows)
+    made.sheet("sample_id|person_id|sex|father_id|mother_id|affected|age_years", *rows)
+    made.put("fhir/heights.json", _measured(heights))
     given = [f"P{number}|research|given|2026-01-01" for number in range(persons)]
     made.sheet("person_id|scope|status|signed_on", *given, name="consents.tsv")
     place = causal % PER_CONTIG
     return Simulated(
         made.write(), families, tuple(sexes), tuple(bool(one) for one in affected), de_novo,
         (CONTIGS[causal // PER_CONTIG], _pos(place), "A", "G"),
+        ages, heights,
     )  # fmt: skip
+
+
+def _measured(heights: tuple[float, ...]) -> bytes:
+    """Observations of everybody's height; the first one was measured before, too."""
+    told = [(0, 99.0, "2024-01-01"), *((at, h, "2025-01-01") for at, h in enumerate(heights))]
+    entries = [
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "id": f"o{number}",
+                "status": "final",
+                "code": {"coding": [{"system": "http://loinc.org", "code": "8302-2"}]},
+                "subject": {"reference": f"Patient/P{person}"},
+                "effectiveDateTime": day,
+                "valueQuantity": {"value": height, "unit": "cm", "code": "cm"},
+            }
+        }
+        for number, (person, height, day) in enumerate(told)
+    ]
+    document = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return json.dumps(document).encode()
 
 
 def _draw_families(trios: int) -> tuple[tuple[Family, ...], int]:

@@ -1,16 +1,13 @@
-"""Genetic analyses: what was planted is found, and Hail's own expected values come out.
-
-The families go the whole way, from a batch to SQL; the peers' files straight to the functions that
-the analyses call.
-"""
+"""Genetic analyses: what was planted in families is found, all the way from a batch to SQL."""
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pysam
 import pytest
+from scipy.stats import t
 
 from cad.analyse import analyse
 from cad.annotation.load import add_annotation
@@ -19,9 +16,10 @@ from cad.genetics.parameters import PARAMETERS
 from cad.push import push_batch
 from cad.sql_access import open_sql
 from cad.warehouse import Warehouse
+from cad.withdraw import withdraw
 from schemas.errors import BadQuestion, NotFound
 from tests.base.engines import HAIL_SETTINGS
-from tests.cad.genetics.families import GENE, RARE, Simulated, simulate
+from tests.cad.genetics.families import GENE, PER_CONTIG, RARE, Simulated, simulate
 
 pytestmark = [pytest.mark.usefixtures("hail"), pytest.mark.slow]
 
@@ -30,6 +28,7 @@ GFF = (
     f"chr{GENE[1]}\tH\tgene\t{GENE[2]}\t{GENE[3]}\t.\t-\t.\t"
     f"ID=ENSG1.1;gene_name={GENE[0]};gene_type=lncRNA\n"
 )
+HEIGHT = "measurement:local:http://loinc.org|8302-2"
 Row = dict[str, Any]
 
 
@@ -49,6 +48,8 @@ def analysed(
         add_annotation(made, "genes", folder / "genes.gff3", "1")
         build_base(made)
         analyse(made, list(PARAMETERS), "research", {"max_af": 0.03, "components": 3})
+        told = {"phenotype": HEIGHT, "model": "linear", "covariates": ["age_years", "sex", "pc2"]}
+        analyse(made, ["regression"], "research", told)
         yield made
 
 
@@ -136,7 +137,8 @@ def test_the_causal_variant_and_the_gene_stand_out(
 ) -> None:
     first, *_ = asked(
         analysed,
-        "SELECT * FROM analysis_regression WHERE p_value IS NOT NULL ORDER BY p_value LIMIT 1",
+        "SELECT r.* FROM analysis_regression AS r JOIN analyses AS a USING (analysis) "
+        "WHERE parameters LIKE '%logistic%' AND p_value IS NOT NULL ORDER BY p_value LIMIT 1",
     )
     assert (first["contig"], first["pos"], first["ref"], first["alt"]) == simulated.causal
     assert first["beta"] > 0
@@ -147,6 +149,42 @@ def test_the_causal_variant_and_the_gene_stand_out(
     assert 0 < gene["skat_p"] <= 1
     assert gene["burden_beta"] > 0
     assert gene["burden_p"] < 0.1
+
+
+def test_a_measurement_is_regressed_by_least_squares(
+    analysed: Warehouse, simulated: Simulated
+) -> None:
+    with pysam.VariantFile(str(simulated.batch / "joint.vcf")) as file:
+        genotypes = {
+            (record.chrom, record.pos): [sum(one["GT"]) for one in record.samples.values()]
+            for record in file
+        }
+    person = numbers(analysed)
+    scores = asked(analysed, "FROM analysis_pca WHERE component = 2")
+    second = {person[row["sample"]]: row["score"] for row in scores}
+    rows = asked(
+        analysed,
+        "SELECT r.* FROM analysis_regression AS r JOIN analyses AS a USING (analysis) "
+        "WHERE parameters LIKE '%linear%'",
+    )
+    people = range(simulated.persons)
+    declared = [*simulated.sexes[:-1], "XY"]
+    others = [
+        [1.0] * simulated.persons,
+        simulated.ages,
+        [sex == "XY" for sex in declared],
+        [second[one] for one in people],
+    ]
+    y = np.array(simulated.heights)
+    assert len(rows) > 3 * PER_CONTIG
+    for row in rows[:: len(rows) // 40]:
+        design = np.array([*others, genotypes[f"chr{row['contig']}", row["pos"]]], float).T
+        beta, residual, _, _ = np.linalg.lstsq(design, y, rcond=None)
+        freedom = simulated.persons - design.shape[1]
+        error = np.sqrt(residual[0] / freedom * np.linalg.inv(design.T @ design)[-1, -1])
+        chance = 2 * t.sf(abs(beta[-1] / error), freedom)
+        told = (row["beta"], row["standard_error"], row["p_value"])
+        assert told == pytest.approx((beta[-1], error, chance), rel=1e-5)
 
 
 def test_founders_keep_hardy_weinberg_proportions(
@@ -165,13 +203,13 @@ def test_founders_keep_hardy_weinberg_proportions(
 
 def test_runs_tell_what_they_were_made_of_and_are_not_made_twice(analysed: Warehouse) -> None:
     rows = asked(analysed, "SELECT * FROM analyses ORDER BY analysis")
-    assert [row["name"] for row in rows] == list(PARAMETERS)
+    assert [row["name"] for row in rows] == [*PARAMETERS, "regression"]
     told = json.loads(rows[0]["parameters"])
     assert told["components"] == 3
     assert set(json.loads(rows[0]["versions"])) == {"cad-warehouse", "hail", "pyspark"}
     ((row, there),) = analyse(analysed, ["hwe"], "research")
     assert there
-    assert row.analysis_no == rows[-1]["analysis"]
+    assert row.analysis_no == rows[-2]["analysis"]
 
 
 @pytest.mark.parametrize(
@@ -198,41 +236,16 @@ def test_who_did_not_consent_takes_no_part(analysed: Warehouse) -> None:
     assert refused.value.reason == "nobody_takes_part"
 
 
-@pytest.fixture(scope="module")
-def peers(testdata: Path) -> Path:
-    return testdata / "peers" / "hail"
-
-
-@pytest.mark.realdata
-def test_hardy_weinberg_equals_hails_expected_values(peers: Path) -> None:
-    import hail as hl  # noqa: PLC0415
-
-    from cad.genetics.hwe import proportions  # noqa: PLC0415
-
-    matrix = hl.import_vcf(str(peers / "HWE_test.vcf"), reference_genome="GRCh37")
-    found = {row.locus.position: row for row in proportions(matrix).collect()}
-    expected = {
-        1: (0.0, 0.5),
-        2: (0.25, 0.5),
-        3: (0.5357142857142857, 0.21428571428571427),
-        4: (0.5714285714285714, 0.6571428571428573),
-        5: (0.3333333333333333, 0.5),
-    }
-    for pos, (share, p_value) in expected.items():
-        assert found[pos].expected_het == pytest.approx(share)
-        assert found[pos].p_value == pytest.approx(p_value)
-    assert found[6].n == 0
-
-
-@pytest.mark.realdata
-def test_mendelian_errors_equal_hails_expected_counts(peers: Path) -> None:
-    import hail as hl  # noqa: PLC0415
-
-    from cad.genetics.mendel import errors  # noqa: PLC0415
-
-    matrix = hl.import_vcf(str(peers / "mendel.vcf"), reference_genome="GRCh37")
-    pedigree = hl.Pedigree.read(str(peers / "mendel.fam"))
-    found = errors(matrix, pedigree).collect()
-    assert len(found) == 41
-    by_child = {name: sum(row.s == name for row in found) for name in ("Son1", "Dtr1")}
-    assert by_child == {"Son1": 23, "Dtr1": 18}
+def test_the_unrelated_are_a_stratum_and_who_withdraws_leaves_no_run_behind(
+    analysed: Warehouse, simulated: Simulated
+) -> None:
+    (kept,) = asked(analysed, "SELECT count(*) AS n FROM analysis_unrelated WHERE unrelated")
+    build_base(analysed)
+    rows = asked(analysed, "SELECT max(persons) AS n FROM frequencies WHERE stratum='unrelated=1'")
+    assert rows == [kept]
+    assert list(analysed.lake.rglob("analysis_*.parquet"))
+    withdraw(analysed, f"P{simulated.persons - 2}")
+    assert asked(analysed, "SELECT * FROM analyses") == []
+    build_base(analysed)
+    assert list(analysed.lake.rglob("analysis_*.parquet")) == []
+    assert asked(analysed, "SELECT * FROM strata WHERE stratum = 'unrelated=1'") == []
