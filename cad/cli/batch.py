@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -11,25 +13,36 @@ from rich.text import Text
 
 from cad.batch_new import new_batch
 from cad.cli.reply import Reply
+from cad.extras import import_part
+from cad.settings import Settings
 from schemas.contigs import Assembly
 from schemas.manifest import DeclaredCallability, DeclaredKind, Pipeline
 
 
 def new(
+    platform: Annotated[str, typer.Option("--platform", help="Who pushes.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", metavar="DIR", help="Directory to make.", show_default=False),
+    ],
     from_vcf: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             "--from-vcf",
             metavar="FILE...",
             help="Variant files; several may follow one another.",
             show_default=False,
         ),
-    ],
-    platform: Annotated[str, typer.Option("--platform", help="Who pushes.", show_default=False)],
-    out: Annotated[
-        Path,
-        typer.Option("-o", "--out", metavar="DIR", help="Directory to make.", show_default=False),
-    ],
+    ] = None,
+    from_hail: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from-hail",
+            metavar="DIR.mt",
+            help="A MatrixTable of Hail, which is written as a VCF; needs the extra hail.",
+            show_default=False,
+        ),
+    ] = None,
     more: Annotated[
         list[Path] | None,
         typer.Argument(metavar="[FILE]...", help="More variant files.", show_default=False),
@@ -67,22 +80,26 @@ def new(
         str, typer.Option("--pipeline-version", help="Its version.")
     ] = "unknown",
 ) -> Reply:
-    """Write manifest and sample sheet beside VCF files, as a batch to complete and push.
+    """Write manifest and sample sheet beside variant files, as a batch to complete and push.
 
     Example: cad batch new --from-vcf child.vcf parents.vcf --platform SEQOIA -o new-batch
     """
-    made = new_batch(
-        [*from_vcf, *(more or ())],
-        platform=platform,
-        out=out,
-        ped=ped,
-        kind=kind,
-        callability=callability,
-        bed=bed,
-        assembly=assembly,
-        batch_id=batch_id,
-        pipeline=Pipeline(pipeline, pipeline_version),
-    )
+    with TemporaryDirectory(prefix="cad-batch-") as folder:
+        vcfs = [*(from_vcf or ()), *(more or ()), *_written(from_hail or (), Path(folder))]
+        if not vcfs:
+            raise typer.BadParameter("name variant files: --from-vcf, --from-hail")
+        made = new_batch(
+            vcfs,
+            platform=platform,
+            out=out,
+            ped=ped,
+            kind=kind,
+            callability=callability,
+            bed=bed,
+            assembly=assembly,
+            batch_id=batch_id,
+            pipeline=Pipeline(pipeline, pipeline_version),
+        )
     document = made.to_json()
 
     def show(console: Console) -> None:
@@ -96,3 +113,14 @@ def new(
         )
 
     return Reply(document, show)
+
+
+def _written(matrices: Sequence[Path], folder: Path) -> list[Path]:
+    """MatrixTables as VCF files in a folder."""
+    if not matrices:
+        return []
+    write_vcf, settings = import_part("cad.from_hail").write_vcf, Settings()
+    files = [folder / f"{matrix.stem}.vcf.bgz" for matrix in matrices]
+    for matrix, file in zip(matrices, files, strict=True):
+        write_vcf(settings, matrix, file)
+    return files
