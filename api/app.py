@@ -23,6 +23,7 @@ from api.host_check import LoopbackOnly
 from api.limits import RateLimits
 from api.problems import add_handlers
 from api.routers import (
+    analyses,
     annotate,
     batches,
     depth,
@@ -75,7 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_handlers(app)
     for module in (
         *(variants, regions, genes, depth, annotate, persons, plan),
-        *(releases, batches, uploads, status),
+        *(releases, analyses, batches, uploads, status),
     ):
         app.include_router(module.router, prefix="/v1")
     app.include_router(pages.router)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from time import perf_counter
 from typing import Any, Final
@@ -21,6 +22,8 @@ from sqlalchemy import Connection
 
 from cad.annotation.gene_source import gene_source
 from cad.annotation.reader import open_annotations
+from cad.cohort.project import read_project
+from cad.cohort.select import open_cohort
 from cad.commit import Session, open_session
 from cad.extras import import_part
 from cad.faults import reach
@@ -50,12 +53,23 @@ _LIBRARIES: Final = ("cad-warehouse", "hail", "pyspark")
 Progress = Callable[[int, int], None]
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One analysis, for whom, with which parameters, in which project."""
+
+    name: str
+    purpose: str
+    parameters: dict[str, Any]
+    project: str | None
+
+
 def analyse(
     warehouse: Warehouse,
     names: Sequence[Name],
     purpose: str = "research",
     given: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    project: str | None = None,
 ) -> list[tuple[AnalysisRow, bool]]:
     """Run analyses one after the other; each commits on its own.
 
@@ -65,13 +79,16 @@ def analyse(
         purpose: whose consents and cohorts let them take part.
         given: parameters by name; each analysis takes those it has.
         progress: is told how many are done, of how many.
+        project: only persons in the scope of this approved project take part; what is found is the
+            project's.
 
     Returns:
         Each run, and whether it was there already.
 
     Raises:
         BadQuestion: `parameter_unknown`, `phenotype_unknown`, `covariate_unknown`.
-        NotFound: `base_missing`, `nobody_takes_part`, `genes_missing`.
+        Forbidden: `project_not_open`.
+        NotFound: `base_missing`, `nobody_takes_part`, `genes_missing`, `project_unknown`.
         Unavailable: `extra_missing`.
     """
     told = share_parameters(names, given or {})
@@ -82,25 +99,25 @@ def analyse(
         for name in names:
             if progress is not None:
                 progress(len(done), len(names))
-            done.append(_analyse(warehouse, hail, name, purpose, told[name], made))
+            asked = _Asked(name, purpose, told[name], project)
+            done.append(_analyse(warehouse, hail, asked, made))
     return done
 
 
 def _analyse(
     warehouse: Warehouse,
     hail: Any,
-    name: Name,
-    purpose: str,
-    parameters: dict[str, Any],
+    asked: _Asked,
     made: dict[tuple[tuple[object, ...], ...], str],
 ) -> tuple[AnalysisRow, bool]:
-    began = perf_counter()
+    began, name, parameters = perf_counter(), asked.name, asked.parameters
     with pin(warehouse) as commit_no:
+        among = _scope(warehouse, commit_no, asked)
         with reading(warehouse.engine) as connection:
-            people = choose_people(connection, warehouse, commit_no, purpose)
-            there = _same_run(connection, commit_no, name, purpose, parameters, people)
+            people = choose_people(connection, warehouse, commit_no, asked.purpose, among)
+            there = _same_run(connection, commit_no, asked, people)
             numbers = (
-                _numbers(connection, warehouse, commit_no, purpose, parameters, people)
+                _numbers(connection, warehouse, commit_no, asked, people)
                 if name in _ASSOCIATIONS
                 else {}
             )
@@ -118,7 +135,8 @@ def _analyse(
             files = [_write(session, table, rows) for table, rows in tables.items()]
             row = {
                 "name": name,
-                "purpose": purpose,
+                "purpose": asked.purpose,
+                "project": asked.project,
                 "base_commit": people.base.commit_no,
                 "persons": len(people.participants),
                 "parameters": parameters,
@@ -126,8 +144,18 @@ def _analyse(
                 "seconds": perf_counter() - began,
             }
             found = _commit(session, row, [one for one in files if one], people, tables)
-    log.info("%s for %s: %d persons, %.1f s", name, purpose, found.persons, found.seconds)
+    log.info("%s for %s: %d persons, %.1f s", name, asked.purpose, found.persons, found.seconds)
     return found, False
+
+
+def _scope(warehouse: Warehouse, commit_no: int, asked: _Asked) -> frozenset[str] | None:
+    """Who is in the scope of the project that asks; None where none does."""
+    if asked.project is None:
+        return None
+    with reading(warehouse.engine) as connection:
+        project = read_project(connection, asked.project)
+    cohort = open_cohort(warehouse, commit_no)
+    return frozenset(cohort.members(asked.purpose, project=project).person_ids)
 
 
 def _commit(
@@ -153,17 +181,12 @@ def _commit(
 
 
 def _same_run(
-    connection: Connection,
-    commit_no: int,
-    name: str,
-    purpose: str,
-    parameters: Mapping[str, Any],
-    people: People,
+    connection: Connection, commit_no: int, asked: _Asked, people: People
 ) -> AnalysisRow | None:
     persons = {one.person_id for one in people.participants}
     for row in analyses_at(connection, commit_no):
-        facts = (row.name, row.purpose, row.parameters, row.base_commit)
-        if facts == (name, purpose, parameters, people.base.commit_no) and (
+        facts = _Asked(row.name, row.purpose, dict(row.parameters), row.project)
+        if (facts, row.base_commit) == (asked, people.base.commit_no) and (
             people_of(connection, row.analysis_no) == persons
         ):
             return row
@@ -174,24 +197,30 @@ def _numbers(
     connection: Connection,
     warehouse: Warehouse,
     commit_no: int,
-    purpose: str,
-    parameters: Mapping[str, Any],
+    asked: _Asked,
     people: People,
 ) -> dict[str, dict[int, float]]:
     """The phenotype first, then the covariates, by name and sample."""
-    own = people.participants
-    components = _components(connection, warehouse, commit_no, purpose)
-    values = phenotype_values(connection, commit_no, own, parameters["phenotype"])
-    covariates = covariate_values(own, parameters["covariates"], components)
+    own, told = people.participants, asked.parameters
+    components = _components(connection, warehouse, commit_no, asked)
+    values = phenotype_values(connection, commit_no, own, told["phenotype"])
+    covariates = covariate_values(own, told["covariates"], components)
     return {"phenotype": values, **covariates}
 
 
 def _components(
-    connection: Connection, warehouse: Warehouse, commit_no: int, purpose: str
+    connection: Connection, warehouse: Warehouse, commit_no: int, asked: _Asked
 ) -> dict[int, dict[int, float]]:
-    """Scores of the purpose's latest principal components, by component, then by sample."""
-    runs = [one for one in analyses_at(connection, commit_no) if one.name == "pca"]
-    latest = next((one.analysis_no for one in runs if one.purpose == purpose), None)
+    """Scores of the latest principal components alike, by component, then by sample."""
+    whose = ("pca", asked.purpose, asked.project)
+    latest = next(
+        (
+            one.analysis_no
+            for one in analyses_at(connection, commit_no)
+            if (one.name, one.purpose, one.project) == whose
+        ),
+        None,
+    )
     paths = dict(analysis_paths(connection, commit_no).get("analysis_pca", []))
     if latest not in paths:
         return {}

@@ -19,17 +19,18 @@ from schemas.errors import BadQuestion, Forbidden
 Role = Literal["operator", "platform", "clinician", "researcher", "industry", "steward"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 Question = Literal[
-    "annotations", "audit", "batches", "burden", "carriers", "changes", "clients", "consents",
-    "contact", "contact_inbox", "explain", "export", "families", "frequencies", "indicators",
-    "operate", "phenotypes", "projects", "push", "releases", "samples", "similar", "sql", "status",
-    "subset", "withdraw",
+    "analyses", "annotations", "audit", "batches", "burden", "carriers", "changes", "clients",
+    "consents", "contact", "contact_inbox", "explain", "export", "families", "frequencies",
+    "indicators", "operate", "phenotypes", "projects", "push", "releases", "samples", "similar",
+    "sql", "status", "subset", "withdraw",
 ]  # fmt: skip
 """What is asked.
 
 `frequencies` are stored figures of a variant, region or gene and AN by position; `subset` figures
 counted on demand; `phenotypes` how many persons have a term; `carriers` who carries a variant, with
-enrichment; `annotations` what other sources say; `operate` building, maintaining, loading;
-`releases` making and listing them; `contact_inbox` the messages a platform is to relay.
+enrichment; `analyses` what genetic analyses found; `annotations` what other sources say; `operate`
+building, maintaining, loading; `releases` making and listing them; `contact_inbox` the messages a
+platform is to relay.
 """
 QUESTIONS: Final[tuple[Question, ...]] = get_args(Question)
 
@@ -74,7 +75,7 @@ _TABLE: Final[Mapping[tuple[Role, str], _Rules]] = {
         Rule.ALLOWED: ("contact", *_PUBLIC),
         Rule.RELEASE: _OUTSIDE,
         Rule.PROJECT: (
-            "subset", "carriers", "burden", "similar", "families", "sql", "samples",
+            "subset", "carriers", "burden", "similar", "families", "sql", "samples", "analyses",
         ),
     },
     ("industry", "industry"): {Rule.ALLOWED: _PUBLIC, Rule.RELEASE: _OUTSIDE},

@@ -18,6 +18,7 @@ def analysis_table(connection: Connection, commit_no: int, purpose: str) -> pa.T
         {
             "analysis": one.analysis_no,
             "name": one.name,
+            "project": one.project,
             "base_commit": one.base_commit,
             "persons": one.persons,
             "parameters": json.dumps(one.parameters),

@@ -105,6 +105,8 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "nobody_takes_part": ("No person counts for this purpose, so that none can be analysed.", "Aucune personne ne compte pour cet usage : rien à analyser."),
     "parameter_unknown": ("An analysis has no such parameter, or it cannot have this value.", "L'analyse n'a pas ce paramètre, ou il ne peut avoir cette valeur."),
     "phenotype_unknown": ("The phenotype cannot be told apart among those who take part.", "Le phénotype ne distingue pas les participants."),
+    "analysis_unknown": ("The project has no such table of an analysis.", "Le projet n'a pas cette table d'analyse."),
+    "matrix_unusable": ("It is no MatrixTable that can be written as a VCF.", "Ce n'est pas une MatrixTable qui puisse s'écrire en VCF."),
     "covariate_unknown": ("There is no such covariate.", "Cette covariable n'existe pas."),
     "extra_missing": ("An optional part of CAD is not installed.", "Une partie optionnelle de CAD n'est pas installée."),
     "bind_refused": ("The service may not listen so: beyond loopback it needs authentication and TLS.", "Le service ne peut écouter ainsi : hors boucle locale, il exige authentification et TLS."),

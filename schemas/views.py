@@ -178,6 +178,13 @@ ANALYSES: Final = pa.schema(
     [
         _column("analysis", _INT, "id", "Number of the run."),
         _column("name", _TEXT, "word", "The analysis, as `cad analyse` names it."),
+        _column(
+            "project",
+            _TEXT,
+            "name",
+            "Of whose scope all who took part are; null for none.",
+            null=True,
+        ),
         _column("base_commit", _INT, "id", "Commit of the base whose persons took part."),
         _column("persons", _INT, "persons", "Who took part."),
         _column("parameters", _TEXT, "JSON", "All parameters, defaults too."),

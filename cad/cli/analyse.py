@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cad.analyse import analyse as run_analyses
+from cad.cli.frequency import ProjectOption
 from cad.cli.operator import record
 from cad.cli.options import PurposeOption, WarehouseOption
 from cad.cli.progress import progress_bar
@@ -39,6 +40,7 @@ def analyse(
             show_default=False,
         ),
     ] = None,
+    project: ProjectOption = None,
 ) -> Reply:
     """Run genetic analyses of the persons who count for a purpose.
 
@@ -50,8 +52,9 @@ def analyse(
     chosen = [_name(word) for word in names]
     given = dict(_parameter(word) for word in set_ or ())
     with Warehouse.open(warehouse) as opened, progress_bar("analysing", is_bytes=False) as told:
-        record(opened, "operate", purpose, {"act": "analyse", "analyses": chosen})
-        found = run_analyses(opened, chosen, purpose, given, told)
+        asked = {"act": "analyse", "analyses": chosen}
+        record(opened, "operate", purpose, asked, project=project)
+        found = run_analyses(opened, chosen, purpose, given, told, project)
     document = {"analyses": [row.to_json() | {"unchanged": there} for row, there in found]}
     return Reply(document, lambda console: _show(document["analyses"], console))
 

@@ -23,6 +23,7 @@ class AnalysisRow:
     analysis_no: int
     name: str
     purpose: str
+    project: str | None
     base_commit: int
     persons: int
     parameters: Mapping[str, Any]
@@ -107,6 +108,7 @@ def unrelated_persons(connection: Connection, commit_no: int, purpose: str) -> d
         .where(
             visible(analysis, commit_no),
             analysis.c.purpose == purpose,
+            analysis.c.project.is_(None),
             analysis.c.name == "relatedness",
         )
         .order_by(analysis.c.analysis_no.desc())

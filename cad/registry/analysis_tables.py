@@ -13,6 +13,7 @@ analysis = Table(
     counted("analysis_no"),
     Column("name", String, nullable=False, index=True),
     words("purpose"),
+    Column("project", String, comment="Whose it is: persons of its scope alone took part."),
     Column("base_commit", Integer, nullable=False, comment="Of the base whose persons it took."),
     Column("persons", Integer, nullable=False),
     Column("parameters", Json, nullable=False),

@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from cad.cohort.project import pseudonym, read_project
 from cad.registry.engine import reading
 from cad.registry.numbers import latest_commit
 from cad.registry.samples import desired_samples
 from cad.warehouse import Warehouse
 from tests.base.nights import Nights
-from tests.batch_dir import BatchDir, vcf
 from tests.cli import cad, cad_json
 from tests.queried import scan
 from tests.twin import TwinBase
@@ -106,67 +104,6 @@ def test_the_matrix_is_the_twins_genotypes(nights: Nights, twin: TwinBase, tmp_p
     assert {0, 1, 2, None} <= set(expected.values())
     assert told["persons"] == len(people) > 4
     assert told["variants"] == len({key for key, _ in expected})
-
-
-def trio(folder: Path) -> Path:
-    """A family of whom only the father did not consent to research."""
-    made = BatchDir(folder)
-    made.put("wgs.bed", b"chr22\t0\t1000\n")
-    text = vcf(
-        "M",
-        "F",
-        "C",
-        lines=(
-            "chr22 100 . A G . . . GT:DP:GQ:AD 0/1:30:50:14,16 1/1:20:40:0,20 0/0:30:50:30,0",
-            "chr22 150 . C T . . . GT:DP:GQ:AD 0/0:30:50:30,0 0/0:30:50:30,0 0/1:40:60:21,19",
-            "chr22 160 . C T . . . GT:DP:GQ:AD 0/0:30:9:30,0 0/0:30:50:30,0 1/1:40:60:0,40",
-        ),
-    ).decode()
-    numbers = "".join(
-        f'##FORMAT=<ID={name},Number={count},Type=Integer,Description="d">\n'
-        for name, count in (("DP", 1), ("GQ", 1), ("AD", "R"))
-    )
-    text = text.replace("#CHROM", f"{numbers}#CHROM")
-    made.add("trio.vcf", text.encode(), callability="bed", callable_bed="wgs.bed")
-    made.sheet(
-        "sample_id|person_id|sex|father_id|mother_id|affected",
-        "M|P-M|XX|||0", "F|P-F|XY|||0", "C|P-C|XX|P-F|P-M|1",
-    )  # fmt: skip
-    given = [f"P-{name}|research|given|2026-01-01" for name in "MC"]
-    made.sheet("person_id|scope|status|signed_on", *given, name="consents.tsv")
-    return made.write()
-
-
-def test_a_project_gets_the_persons_of_its_scope_under_its_pseudonyms(tmp_path: Path) -> None:
-    at, out = ("-w", tmp_path / "w"), tmp_path / "P.mt"
-    cad_json("init", "--assembly", "GRCh38", *at)
-    cad_json("push", trio(tmp_path / "batch"), *at)
-    cad_json("build", *at)
-    cad_json("project", "create", "P", "--title", "t", "--ends", "2126-12-31", *at)
-    wanted = ("export", "hail", "--genotypes", "-o", out, "--purpose", "research", "--project", "P")
-    assert cad_json(*wanted, *at, code=1)["reason"] == "project_not_open"
-    cad_json("project", "approve", "P", "--by", "Committee", *at)
-    cad_json(*wanted, *at)
-    with Warehouse.open(tmp_path / "w") as opened, reading(opened.engine) as connection:
-        key = read_project(connection, "P").key
-    mother, child = (pseudonym(key, person) for person in ("P-M", "P-C"))
-    matrix = import_module("hail").read_matrix_table(str(out))
-    assert {tuple(row.values()) for row in matrix.cols().collect()} == {
-        (mother, "XX", "0", True, None, None),
-        (child, "XX", "1", False, None, mother),
-    }
-    found = {
-        (row.locus.position, row.s): (row.GT and row.GT.n_alt_alleles(), row.DP, row.GQ, row.AD)
-        for row in matrix.entries().collect()
-    }
-    assert found == {
-        (100, mother): (1, 30, 50, [14, 16]),
-        (100, child): (0, None, None, None),
-        (150, mother): (0, None, None, None),
-        (150, child): (1, 40, 60, [21, 19]),
-        (160, mother): (None, None, None, None),
-        (160, child): (2, 40, 60, [0, 40]),
-    }
 
 
 def test_what_is_there_or_makes_no_sense_is_refused(nights: Nights, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('analysis_no', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('purpose', sa.String(), nullable=False),
+    sa.Column('project', sa.String(), nullable=True, comment='Whose it is: persons of its scope alone took part.'),
     sa.Column('base_commit', sa.Integer(), nullable=False, comment='Of the base whose persons it took.'),
     sa.Column('persons', sa.Integer(), nullable=False),
     sa.Column('parameters', Json, nullable=False),
