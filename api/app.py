@@ -33,6 +33,7 @@ from api.routers import (
     plan,
     regions,
     releases,
+    signin,
     status,
     uploads,
     variants,
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         *(releases, analyses, batches, uploads, status),
     ):
         app.include_router(module.router, prefix="/v1")
+    app.include_router(signin.router)
     app.include_router(pages.router)
     return app
 

@@ -9,13 +9,16 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
+from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.limits import RateLimits
+from api.pages.signin import own_path, sign_in_page
 from api.problems import RETRY_SECONDS, problem_response
+from api.sessions import Sessions, is_page
 from cad.access.clients import KEY_PREFIX, Identity, identity_of_key
 from cad.access.tokens import TokenReader
 from cad.gate import Caller
@@ -23,7 +26,7 @@ from cad.settings import Settings
 from cad.warehouse import Warehouse
 from schemas.errors import CadError, LimitReached, Unauthenticated
 
-PUBLIC: Final = frozenset({"/v1/status", "/style.css"})
+PUBLIC: Final = frozenset({"/v1/status", "/style.css", "/signin", "/signout"})
 """Addresses that anybody may read."""
 DEMO: Final = Identity(Caller("demo", "clinician"), daily_variants=1_000_000_000)
 """Whoever asks a demo's warehouse, where all persons are simulated."""
@@ -40,6 +43,7 @@ class Doorkeeper:
     limits: RateLimits
     _tokens: TokenReader = field(init=False)
     _held: OrderedDict[str, tuple[float, Identity]] = field(default_factory=OrderedDict)
+    sessions: Sessions = field(default_factory=Sessions)
 
     def __post_init__(self) -> None:
         self._tokens = TokenReader(self.settings)
@@ -99,16 +103,32 @@ class Authenticate:
                 if scope["path"] in PUBLIC:
                     doorkeeper.limits.count(f"address {address}")
                 else:
-                    shown = Headers(scope=scope).get("authorization", "")
-                    found = await doorkeeper.identify(shown, address)
-                    scope.setdefault("state", {})["identity"] = found
+                    state = scope.setdefault("state", {})
+                    shown, state["has_session"] = _shown(scope, doorkeeper.sessions)
+                    state["identity"] = await doorkeeper.identify(shown, address)
             except CadError as error:
                 await _refuse(error, scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
 
+def _shown(scope: Scope, sessions: Sessions) -> tuple[str, bool]:
+    """What a request shows, and whether it is its session that does."""
+    shown = Headers(scope=scope).get("authorization", "")
+    if not shown and is_page(scope):
+        held = sessions.shown(scope)
+        if held is not None:
+            return f"Bearer {held}", True
+    return shown, False
+
+
 async def _refuse(error: CadError, scope: Scope, receive: Receive, send: Send) -> None:
+    if isinstance(error, Unauthenticated) and is_page(scope):
+        query = scope["query_string"].decode("latin-1")
+        asked = parse_qs(query).get("lang", [""])[0]
+        where = quote(scope["path"]) + (f"?{query}" if query else "")
+        await sign_in_page(asked, own_path(where), error)(scope, receive, send)
+        return
     response = problem_response(error)
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="CAD"'

@@ -23,6 +23,11 @@ HEADLINES: Final = ("founder=1", "all", "affected=0")
 _THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
 
 
+def as_language(text: str) -> Language:
+    """The language of a page that was asked for in this one, French where it is none."""
+    return next((one for one in LANGUAGES if one == text), LANGUAGES[0])
+
+
 def render(name: str, language: Language, **values: Any) -> str:
     """A page as HTML text.
 

@@ -58,6 +58,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "an_raw": "connus, bruts",
         "demo": "Démonstration : toutes les personnes sont simulées.",
         "try": "Par exemple",
+        "sign_in": "S'identifier",
+        "sign_out": "Se déconnecter",
+        "key": "Clé d'accès ou jeton",
+        "keyhint": "La clé que l'exploitant a remise ; la session prend fin avec le navigateur, au "
+        "plus tard après huit heures.",
         "foot": "Un allèle connu est un allèle qu'une personne pouvait montrer ; "
         "l'absence est comptée, non supposée.",
     },
@@ -114,6 +119,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "an_raw": "known, raw",
         "demo": "Demonstration: all persons are simulated.",
         "try": "For instance",
+        "sign_in": "Sign in",
+        "sign_out": "Sign out",
+        "key": "Key or token",
+        "keyhint": "The key that the operator gave; the session ends with the browser, after eight "
+        "hours at the latest.",
         "foot": "A known allele is one that a person could have shown; absence is counted, "
         "not assumed.",
     },

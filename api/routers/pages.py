@@ -148,7 +148,14 @@ def _page(
         query = {**request.query_params, "lang": other}
         return f"{quote(request.url.path)}?{urlencode(query)}"
 
-    text = render(name, language, here=here, is_demo=desk.hall.settings.demo, **values)
+    text = render(
+        name,
+        language,
+        here=here,
+        is_demo=desk.hall.settings.demo,
+        has_session=request.state.has_session,
+        **values,
+    )
     return HTMLResponse(text, status, {"Content-Language": language})
 
 
