@@ -9,7 +9,7 @@ PACKAGES := schemas loaders cad api
 COMPILED := $(wildcard loaders/kernel/*.py) $(shell grep -rl --include='*.py' '^from numba' cad)
 TYPED := $(PACKAGES) benchmarks
 # One test process per core; a module stays with one process, as its fixtures are costly.
-PYTEST_ARGS ?= -n logical --dist loadscope
+PYTEST_ARGS ?= -n logical --dist loadscope --no-loadscope-reorder --durations=20
 
 .DEFAULT_GOAL := help
 .PHONY: help venv system demo test lint bench docs lock clean
