@@ -99,7 +99,7 @@ def test_role_purpose_endpoint(serving: Serving, role: str, purpose: str, addres
         assert (response.status_code, response.json()["reason"]) == (403, expected)
 
 
-@pytest.mark.parametrize("address", [*ENDPOINTS, "/openapi.json", "/v1/nothing", "/"])
+@pytest.mark.parametrize("address", [*ENDPOINTS, "/openapi.json", "/v1/nothing"])
 def test_nobody_is_answered_without_a_key(serving: Serving, address: str) -> None:
     response = serving.get(address, None)
     assert (response.status_code, response.json()["reason"]) == (401, "credentials_missing")
