@@ -191,6 +191,7 @@ class Desk:
         document: Any,
         rows: int,
         table: Callable[[], Iterable[Row]] | None = None,
+        persons: Collection[str] = (),
     ) -> Response:
         """Enter the read, and give the answer in the form that the request accepts.
 
@@ -199,6 +200,7 @@ class Desk:
             document: the answer.
             rows: how many rows it holds, for the log.
             table: its rows, where it can be a table.
+            persons: ids of those whom the answer lists.
 
         Raises:
             BadQuestion: `media_unknown`.
@@ -208,7 +210,7 @@ class Desk:
             content = orjson.dumps(document)
         else:
             content = as_table(table(), form)
-        self.enter(asked, rows)
+        self.enter(asked, rows, persons)
         headers = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
         if asked.tag is not None:
             headers["ETag"] = asked.tag

@@ -6,7 +6,7 @@ name no family or person; who works in a project finds its persons under its pse
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, NamedTuple
 
@@ -40,6 +40,10 @@ class _Among(NamedTuple):
     project: Project | None
     asked: Asked
 
+    def ids_of(self, listed: Iterable[Mapping[str, Any]]) -> list[str]:
+        """The ids of persons that an answer lists, for the audit log."""
+        return self.cohort.ids_of((one["person"] for one in listed), self.project)
+
 
 @router.get("/carriers/{variant}", responses=DOCUMENTED)
 def read_carriers(
@@ -59,7 +63,8 @@ def read_carriers(
         )
         among.asked.about = {**among.asked.about, "variant": found["variant"]}
         desk.spend([found["variant"]])
-        return desk.answer(among.asked, found, found["carriers"])
+        listed = among.ids_of(found.get("carriers_listed", ()))
+        return desk.answer(among.asked, found, found["carriers"], persons=listed)
 
 
 @router.get("/subset/{what}", responses=DOCUMENTED)
@@ -132,7 +137,8 @@ def read_similar(desk: AtDesk, question: Annotated[SimilarQuestion, Query()]) ->
             top=question.top,
             project=among.project,
         )
-        return desk.answer(among.asked, found, found["top"])
+        listed = among.ids_of(found.get("similar", ()))
+        return desk.answer(among.asked, found, found["top"], persons=listed)
 
 
 @contextmanager
