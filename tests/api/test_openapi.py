@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import schemathesis
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.python.asgi import ASGIClient, get_client, shutdown_lifespans
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from api.app import create_app
@@ -20,7 +20,7 @@ from tests.queried import built
 CHECKS = [not_a_server_error, response_schema_conformance]
 ROLES = ("clinician", "platform", "researcher")
 BOUNDED = settings(
-    max_examples=4,
+    max_examples=20,
     deadline=None,
     database=None,
     derandomize=True,
@@ -42,8 +42,8 @@ def keys(warehouse: Warehouse) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def operations(warehouse: Warehouse) -> Iterator[list[Any]]:
-    """The operations of the description that the service gives, over the started application."""
+def service(warehouse: Warehouse) -> Iterator[tuple[ASGIClient, list[Any]]]:
+    """The started application, and the operations of the description that it gives."""
     app = create_app(
         Settings(
             warehouse=warehouse.path,
@@ -51,29 +51,34 @@ def operations(warehouse: Warehouse) -> Iterator[list[Any]]:
             failures_per_minute=1_000_000,
         )
     )
-    with TestClient(app):
+    # A client that stays, or each request would start the application anew.
+    with get_client(app) as client:
         key = key_for(warehouse, "clinician")
         schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=key)
-        yield [found.ok() for found in schema.get_all_operations()]
+        yield client, [found.ok() for found in schema.get_all_operations()]
+    shutdown_lifespans()
 
 
-def test_every_route_keeps_its_word(operations: list[Any], keys: dict[str, dict[str, str]]) -> None:
+def test_every_route_keeps_its_word(
+    service: tuple[ASGIClient, list[Any]], keys: dict[str, dict[str, str]]
+) -> None:
+    client, operations = service
     assert len(operations) > 20
     for operation in operations:
-        _try(operation, keys)
+        _try(client, operation, keys)
 
 
-def _try(operation: Any, keys: dict[str, dict[str, str]]) -> None:
+def _try(client: ASGIClient, operation: Any, keys: dict[str, dict[str, str]]) -> None:
     @BOUNDED
     @given(case=operation.as_strategy())
     def requests(case: schemathesis.Case) -> None:
         for key in keys.values():
-            response = case.call(headers=key)
+            response = case.call(headers=key, session=client)
             case.validate_response(response, checks=CHECKS)
             if response.status_code >= 400 and case.method != "HEAD":
                 kind = response.headers["content-type"][0]
                 assert kind == "application/problem+json", (case, response.status_code)
-        nobody = case.call(headers={})
+        nobody = case.call(headers={}, session=client)
         expected = (200, 400) if operation.path == "/v1/status" else (400, 401)
         assert nobody.status_code in expected, (case, nobody.status_code)
 
