@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.pages.words import ATTRIBUTES, FLAGS, SENTENCES, WORDS
+from cad.build.people import ALL, attributes_of
 
 Language = Literal["fr", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
@@ -77,7 +78,7 @@ def grouped(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[s
     """Strata by attribute, in their order; conjunctions under the attributes they join."""
 
     def attribute(row: Mapping[str, Any]) -> str:
-        return ",".join(part.partition("=")[0] for part in row["stratum"].split(","))
+        return ",".join(attributes_of(row["stratum"])) or ALL
 
     return [(name, list(part)) for name, part in groupby(rows, attribute)]
 

@@ -14,6 +14,7 @@ from api.desk import AtDesk, Desk
 from api.models import AnnotatedQuestion
 from api.pages import Language, grouped, headlines, render, sentence
 from api.problems import status_of
+from cad.build.people import attributes_of
 from cad.citation import cite
 from cad.gate import allowed_purposes
 from cad.query import Region, find_variant
@@ -68,7 +69,7 @@ def variant_page(
         sentence=sentence(answer, question.lang),
         headlines=headlines(rows),
         groups=grouped(rows),
-        values=lambda name: ", ".join(part.partition("=")[2] for part in name.split(",")),
+        values=lambda name: ", ".join(attributes_of(name).values()),
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.pages import LANGUAGES, sentence
+from api.pages import LANGUAGES, grouped, sentence
 from api.pages.words import ATTRIBUTES, FLAGS, SENTENCES, WORDS
 from cad.audit.verify import read_entries
 from cad.demo.folder import mark_demo
@@ -140,6 +140,14 @@ def test_french_comes_first_and_english_is_one_link_away(pages: TestClient) -> N
     page = pages.get("/variants/22-5-A-C?stratum=all")
     assert Page(page.text).language == "fr"
     assert 'href="/variants/22-5-A-C?stratum=all&amp;lang=en"' in page.text
+
+
+def test_a_value_with_commas_is_one_value() -> None:
+    names = ("all", "indication=Cancers, rares", "indication=Cancers, rares,affected=1")
+    found = grouped([{"stratum": name} for name in names])
+    assert [(name, len(rows)) for name, rows in found] == [
+        ("all", 1), ("indication", 1), ("indication,affected", 1),
+    ]  # fmt: skip
 
 
 def test_both_languages_say_the_same_things() -> None:
