@@ -50,7 +50,8 @@ def main(folder: str, keys_file: str, out: str, night: str, seconds: str, record
         write_found(Path(out), keys, found)
         report |= _bulk(server, connection, keys)
         sites = _write_sites(Path(out).with_suffix(".vcf.gz"), int(records))
-        report |= _annotate(server, connection, sites, int(records))
+        # The service has closed a connection that said nothing for so long.
+        report |= _annotate(server, Connection(server.port, key), sites, int(records))
         report |= _busy(server.port, key, keys, float(seconds), warehouse, Path(night))
     sys.stdout.write(json.dumps(report))
 
