@@ -8,7 +8,7 @@ from typing import Final
 
 from benchmarks.population import LENGTH
 from benchmarks.results import Result
-from benchmarks.tasks import association, denominators, engines, reconcile, service
+from benchmarks.tasks import association, denominators, engines, questions, reconcile, service
 from benchmarks.tasks.night import LARGER, SMALLER
 
 _GENOMES: Final = 60_000
@@ -152,6 +152,18 @@ RATIOS: Final = (
         association.CAD, association.PLINK,
     ),
     Ratio(
+        "questions", "carriers of a variant, all their features tested", questions.CARRIERS,
+        questions.CARRIERS_PEER,
+    ),
+    Ratio(
+        "questions", "burden of 10 genes, with Firth's regression; Fisher's test alone",
+        questions.BURDEN, questions.BURDEN_PEER,
+    ),
+    Ratio(
+        "questions", "frequencies of a gene's variants in a subset", questions.SUBSET,
+        questions.SUBSET_PEER,
+    ),
+    Ratio(
         "night", "a night onto a cohort 4 times as large: counting", f"cad build, {LARGER}",
         f"cad build, {SMALLER}", figure("counting"), goal=1.1,
     ),
@@ -238,18 +250,29 @@ RATIOS: Final = (
 
 _EIGHT: Final = "8 connections for 60 s while a batch is pushed and built"
 
-BOUNDS: Final = tuple(
-    Bound("service", text, service.SERVED, name, unit, goal)
-    for text, name, unit, goal in (
-        ("one variant over HTTP, gate and audit included: median", "p50_us", "us", 2_000.0),
-        ("the same: 99 of 100 within", "p99_us", "us", 10_000.0),
-        ("the same: the service's CPU", "cpu_us", "CPU-us", None),
-        ("10 000 variants in one POST", "bulk_s", "s", 0.5),
-        ("the same: the service's CPU", "bulk_cpu_s", "CPU-s", None),
-        ("a VCF of 1 000 000 variants over HTTP, by record", "annotate_cpu_us", "CPU-us", 10.0),
-        (f"{_EIGHT}: requests without an answer", "errors", "requests", 0.0),
-        (f"{_EIGHT}: requests answered", "requests", "requests", None),
-        (f"{_EIGHT}: median", "busy_p50_us", "us", None),
-    )
+BOUNDS: Final = (
+    *(
+        Bound("questions", text, questions.IN_PROCESS, name, unit, goal)
+        for text, name, unit, goal in (
+            ("one variant's frequency in a subset, in process", "variant_s", "s", 2.0),
+            ("the same", "variant_cpu_s", "CPU-s", None),
+            ("frequencies of a gene's variants in a subset, in process", "gene_s", "s", 2.0),
+            ("the same", "gene_cpu_s", "CPU-s", None),
+        )
+    ),
+    *(
+        Bound("service", text, service.SERVED, name, unit, goal)
+        for text, name, unit, goal in (
+            ("one variant over HTTP, gate and audit included: median", "p50_us", "us", 2_000.0),
+            ("the same: 99 of 100 within", "p99_us", "us", 10_000.0),
+            ("the same: the service's CPU", "cpu_us", "CPU-us", None),
+            ("10 000 variants in one POST", "bulk_s", "s", 0.5),
+            ("the same: the service's CPU", "bulk_cpu_s", "CPU-s", None),
+            ("a VCF of 1 000 000 variants over HTTP, by record", "annotate_cpu_us", "CPU-us", 10.0),
+            (f"{_EIGHT}: requests without an answer", "errors", "requests", 0.0),
+            (f"{_EIGHT}: requests answered", "requests", "requests", None),
+            (f"{_EIGHT}: median", "busy_p50_us", "us", None),
+        )
+    ),
 )
 """In the order of their table."""

@@ -25,6 +25,7 @@ from cad.annotation.reader import open_annotations
 from cad.cohort.project import read_project
 from cad.cohort.select import open_cohort
 from cad.commit import Session, open_session
+from cad.components import latest_components
 from cad.extras import import_part
 from cad.faults import reach
 from cad.genetics.parameters import Name, share_parameters
@@ -34,7 +35,6 @@ from cad.leases import pin
 from cad.registry.analyses import (
     AnalysisRow,
     analyses_at,
-    analysis_paths,
     insert_analysis,
     people_of,
 )
@@ -202,32 +202,10 @@ def _numbers(
 ) -> dict[str, dict[int, float]]:
     """The phenotype first, then the covariates, by name and sample."""
     own, told = people.participants, asked.parameters
-    components = _components(connection, warehouse, commit_no, asked)
+    components = latest_components(connection, warehouse, commit_no, asked.purpose, asked.project)
     values = phenotype_values(connection, commit_no, own, told["phenotype"])
     covariates = covariate_values(own, told["covariates"], components)
     return {"phenotype": values, **covariates}
-
-
-def _components(
-    connection: Connection, warehouse: Warehouse, commit_no: int, asked: _Asked
-) -> dict[int, dict[int, float]]:
-    """Scores of the latest principal components alike, by component, then by sample."""
-    whose = ("pca", asked.purpose, asked.project)
-    latest = next(
-        (
-            one.analysis_no
-            for one in analyses_at(connection, commit_no)
-            if (one.name, one.purpose, one.project) == whose
-        ),
-        None,
-    )
-    paths = dict(analysis_paths(connection, commit_no).get("analysis_pca", []))
-    if latest not in paths:
-        return {}
-    found: dict[int, dict[int, float]] = {}
-    for row in pq.read_table(warehouse.path / paths[latest]).to_pylist():
-        found.setdefault(row["component"], {})[row["sample"]] = row["score"]
-    return found
 
 
 def _genes(

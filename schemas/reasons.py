@@ -152,7 +152,6 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "filter_malformed": ("A filter of persons is not written as filters are.", "Un filtre de personnes n'est pas écrit comme il se doit."),
     "project_unknown": ("There is no such project.", "Ce projet n'existe pas."),
     "project_not_open": ("The project is not approved, is closed or has ended.", "Le projet n'est pas approuvé, est clos ou terminé."),
-    "region_too_large": ("The region is too large to be answered on demand.", "La région est trop grande pour une réponse à la demande."),
     "annotation_ref_mismatch": ("A REF of an annotation file disagrees with the registered reference.", "Un REF d'un fichier d'annotations contredit la référence enregistrée."),
     "annotation_field_unknown": ("A source has no such field.", "La source n'a pas ce champ."),
     "watch_unknown": ("It is neither a variant nor a known gene, or nobody watches it.", "Ce n'est ni un variant ni un gène connu, ou personne ne le surveille."),

@@ -133,7 +133,7 @@ class GeneModel:
     def _genes(self) -> list[Gene]:
         added = self._added_names()
         genes = []
-        for row in pq.read_table(self.genes).to_pylist():
+        for row in _whole(self.genes):
             keys = (row["hgnc_id"], row["gene_id"], row["symbol"])
             more = next((added[key] for key in keys if key in added), None)
             if more is not None:
@@ -148,7 +148,7 @@ class GeneModel:
 
     def _added_names(self) -> dict[str, dict[str, Any]]:
         """Names by HGNC number, gene and symbol."""
-        rows = [] if self.names is None else pq.read_table(self.names).to_pylist()
+        rows = [] if self.names is None else _whole(self.names)
         return {
             row[key]: row for key in ("symbol", "gene_id", "hgnc_id") for row in rows if row[key]
         }
@@ -206,3 +206,10 @@ def _exons(rows: pa.Table) -> Mapping[str, list[Exon]]:
     for transcript, *rest in zip(*(rows[name].to_pylist() for name in names), strict=True):
         found[transcript].append(Exon(*rest))
     return found
+
+
+def _whole(path: Path) -> list[dict[str, Any]]:
+    """All rows of a file; `pq.read_table` would load pandas, where it is installed."""
+    with pq.ParquetFile(path) as file:
+        rows: list[dict[str, Any]] = file.read().to_pylist()
+    return rows

@@ -101,7 +101,7 @@ def burden(
         typer.Option(
             "--covariate",
             metavar="NAME",
-            help="Attributes in Firth's regression: sex, platform.",
+            help="In Firth's regression: attributes, sex and platform by default; pc1, pc2, ...",
             show_default=False,
         ),
     ] = None,

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from cad.components import component_number
 from cad.genetics.people import Participant
 from cad.registry.clinical_tables import measurement
 from cad.registry.tables import phenotype, visible
@@ -95,8 +96,8 @@ def covariate_values(
             values[name] = {
                 one.sample: one.age_years for one in people if one.age_years is not None
             }
-        elif name.startswith("pc") and name[2:].isdigit() and int(name[2:]) in components:
-            values[name] = dict(components[int(name[2:])])
+        elif (number := component_number(name)) is not None and number in components:
+            values[name] = dict(components[number])
         else:
             told = "expected sex, age_years, or pc1 and so on after `cad analyse pca`"
             raise BadQuestion("covariate_unknown", told, name)

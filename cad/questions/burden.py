@@ -24,12 +24,14 @@ from cad.cohort.filter import Filter, parse_filter
 from cad.cohort.genotypes import Calls, GenotypeReader, Known
 from cad.cohort.project import Project
 from cad.cohort.select import EVERYBODY, Cohort, Members
+from cad.components import component_number, latest_components
 from cad.query.parse import Variant
 from cad.query.reader import BaseReader
 from cad.questions.biallelic import find_biallelic
 from cad.questions.compared import callable_share, compare_groups
 from cad.questions.told import SCORES, Told, score_source, told_of
 from cad.registry.annotations import AnnotationRow
+from cad.registry.engine import reading
 from cad.statistics.adjust import benjamini_hochberg
 from schemas.errors import BadQuestion, NotFound
 
@@ -56,7 +58,8 @@ class Rules:
         score: source of missense scores; the one loaded last where None.
         min_score: least score; the source's own (`told.SCORES`) where None.
         min_callable: least share of the mask's positions with a known passing allele.
-        covariates: attributes beside which Firth's regression tells the effect.
+        covariates: attributes, or `pc1` and so on of the purpose's latest `cad analyse pca`, beside
+            which Firth's regression tells the effect; who has no score is not in it.
     """
 
     masks: tuple[MaskName, ...] = ("lof", "lof+missense")
@@ -96,7 +99,7 @@ def find_burden(
         model that anybody in the table carries a variant of.
 
     Raises:
-        BadQuestion: `filter_malformed`, where the cases ask nothing.
+        BadQuestion: `filter_malformed`, where the cases ask nothing; `covariate_unknown`.
         Forbidden: `project_not_open`.
         NotFound: `genes_missing`, `gene_unknown`, `annotation_unknown`, `hpo_missing`.
         Unavailable: `lake_file_damaged`, `registry_unusable`.
@@ -157,20 +160,48 @@ class _Group:
         )
         return cls(
             everybody, members, everybody.meets(_FOUNDERS), is_case, is_control & ~is_case,
-            father, mother, _covariates(everybody, names),
+            father, mother, _covariates(everybody, names, project),
         )  # fmt: skip
 
 
-def _covariates(members: Members, names: Sequence[str]) -> list[tuple[str, NDArray[np.float64]]]:
-    """Each value of some attributes as a column of 0 and 1."""
+def _covariates(
+    members: Members, names: Sequence[str], project: Project | None
+) -> list[tuple[str, NDArray[np.float64]]]:
+    """Each value of some attributes as a column of 0 and 1, and scores of components.
+
+    Raises:
+        BadQuestion: `filter_malformed`; `covariate_unknown`, a component that nobody computed.
+    """
     columns = []
+    components = _components(members, names, project)
     for name in names:
+        if (number := component_number(name)) is not None:
+            if number not in components:
+                raise BadQuestion("covariate_unknown", "run cad analyse pca for the purpose", name)
+            scores = components[number]
+            own = [scores.get(sample, math.nan) for sample in members.sample_no.tolist()]
+            columns.append((name, np.array(own)))
+            continue
         if name not in (*ATTRIBUTES, PIPELINE):
             raise BadQuestion("filter_malformed", f"expected one of {', '.join(ATTRIBUTES)}", name)
         attribute = members.attribute(name)
         for code, value in enumerate(attribute.values):
             columns.append((f"{name}={value}", (attribute.codes == code).astype(np.float64)))
     return columns
+
+
+def _components(
+    members: Members, names: Sequence[str], project: Project | None
+) -> dict[int, dict[int, float]]:
+    """Scores by component, then by sample, where any is asked for."""
+    if all(component_number(name) is None for name in names):
+        return {}
+    cohort = members.cohort
+    with reading(cohort.warehouse.engine) as connection:
+        name = None if project is None else project.name
+        return latest_components(
+            connection, cohort.warehouse, cohort.commit_no, members.purpose, name
+        )
 
 
 @dataclass(frozen=True)

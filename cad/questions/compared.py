@@ -32,8 +32,8 @@ def compare_groups(
     """Compare carriers among cases and controls, of those who are in the table.
 
     All are over the same persons. Fisher's test and the conditional odds ratio with its exact
-    interval; Firth's regression of being a case on carrying, beside the covariates. Bounds that are
-    infinite, and figures of a table without a carrier, are None.
+    interval; Firth's regression of being a case on carrying, beside the covariates, of those of
+    whom all are known. Infinite bounds, and figures of a table without a carrier, are None.
     """
     rows = [
         (int((carries & own).sum()), int((own & ~carries).sum()))
@@ -42,6 +42,8 @@ def compare_groups(
     firth = None
     if any(carrying for carrying, _ in rows):
         own = in_table & (cases | controls)
+        for _, values in covariates:
+            own = own & np.isfinite(values)
         beside = [(name, values[own]) for name, values in covariates]
         firth = firth_logistic(cases[own], carries[own], beside)
     return {
