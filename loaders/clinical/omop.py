@@ -1,4 +1,4 @@
-"""OMOP's common data model 5.4: person, condition_occurrence, observation and measurement.
+"""OMOP's common data model 5.4: person, death, condition_occurrence, observation, measurement.
 
 Source codes and concept ids are kept side by side. With a table CONCEPT in the same folder ids are
 told in their own vocabularies (ICD10, HPO, SNOMED, ...); without it an id is a local code, as in
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -44,7 +45,7 @@ _PRESENT: Final = frozenset({"4188539", "45877994", "4181412", "9191", "45884084
 _OPERATORS: Final = {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}
 _YEAR: Final = re.compile(r"(?:18|19|20)\d\d")
 _FREE_TEXT: Final = frozenset(
-    "value_as_string value_source_value stop_reason condition_source_value "
+    "value_as_string value_source_value stop_reason condition_source_value cause_source_value "
     "observation_source_value measurement_source_value".split()
 )
 """Columns of words, and those that hold words where they hold no code."""
@@ -120,12 +121,22 @@ def _named(content: dict[str, list[Row]]) -> set[str]:
 
 def _records(root: Fields, concepts: Concepts) -> Iterator[Any]:
     seen: set[str] = set()
+    dead: dict[str, list[FeatureRecord]] = {}
+    for at, row in enumerate(root.each("death"), start=1):
+        person_id = row.needed("person_id")
+        if person_id in dead:
+            row.refuse("a person of an earlier row")
+        dead[person_id] = list(_causes(row, person_id, concepts, f"death, row {at}"))
     for row in root.each("person"):
         person = _person(row)
         if person.person_id in seen:
             row.refuse("a person of an earlier row")
         seen.add(person.person_id)
-        yield person
+        yield replace(person, vital_status="deceased") if person.person_id in dead else person
+    for person_id, causes in dead.items():
+        if person_id not in seen:
+            yield PersonRecord(person_id, vital_status="deceased")
+        yield from causes
     for at, row in enumerate(root.each("condition_occurrence"), start=1):
         yield from _conditions(row, concepts, f"condition_occurrence, row {at}")
     for table in ("observation", "measurement"):
@@ -142,6 +153,17 @@ def _person(row: Fields) -> PersonRecord:
         sex=_SEX.get(row.text("gender_concept_id") or ""),
         birth_years=birth_band(int(year)) if year is not None else None,
     )
+
+
+def _causes(
+    row: Fields, person_id: str, concepts: Concepts, source: str
+) -> Iterator[FeatureRecord]:
+    """What somebody died of; the day is set aside."""
+    for (system, code), label in _codes(row, "cause", concepts):
+        yield FeatureRecord(
+            person_id, "disease", system, code, label,
+            certainty="cause_of_death", source=source,
+        )  # fmt: skip
 
 
 def _conditions(row: Fields, concepts: Concepts, source: str) -> Iterator[FeatureRecord]:

@@ -18,6 +18,10 @@ COLUMNS: Final[dict[str, frozenset[str]]] = {
         "person_source_value gender_source_value gender_source_concept_id race_source_value "
         "race_source_concept_id ethnicity_source_value ethnicity_source_concept_id".split()
     ),
+    "death": frozenset(
+        "person_id death_date death_datetime death_type_concept_id cause_concept_id "
+        "cause_source_value cause_source_concept_id".split()
+    ),
     "condition_occurrence": frozenset(
         "condition_occurrence_id person_id condition_concept_id condition_start_date "
         "condition_start_datetime condition_end_date condition_end_datetime "

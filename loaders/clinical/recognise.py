@@ -19,6 +19,9 @@ _PED_SEXES: Final = frozenset({"0", "1", "2", "-9", "other", "unknown"})
 _PED_COLUMNS: Final = 6
 _OMOP_TABLES: Final = {
     "gender_concept_id": "person",
+    "death_date": "death",
+    "death_type_concept_id": "death",
+    "cause_concept_id": "death",
     "condition_concept_id": "condition_occurrence",
     "observation_concept_id": "observation",
     "measurement_concept_id": "measurement",

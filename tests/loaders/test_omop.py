@@ -44,6 +44,7 @@ def csv_of(rows: Sequence[Row], first: str, separator: str = ",") -> bytes:
 
 MARKS = {
     "person": "gender_concept_id",
+    "death": "death_date",
     "condition_occurrence": "condition_concept_id",
     "observation": "observation_concept_id",
     "measurement": "measurement_concept_id",
@@ -102,6 +103,27 @@ def test_persons() -> None:
         "field_not_kept": {"/person/*/person_source_value": 1, "/person/*/race_concept_id": 1}
     }
     assert tally.total == 9
+
+
+def test_who_died_and_of_what() -> None:
+    death: Row = {
+        "person_id": "7", "death_date": "2024-02-03", "death_type_concept_id": "32817",
+        "cause_concept_id": "2", "cause_source_value": "G409", "cause_source_concept_id": "1",
+    }  # fmt: skip
+    unknown: Row = {"person_id": "8", "death_date": "2024-02-04", "cause_concept_id": "0"}
+    records, tally = read(person=[PERSON], death=[death, unknown], concepts=CONCEPTS)
+    assert records.persons == (
+        PersonRecord("7", sex="XX", birth_years="1980-1984", vital_status="deceased"),
+        PersonRecord("8", vital_status="deceased"),
+    )
+    told = {"certainty": "cause_of_death", "source": "death, row 1"}
+    assert records.features == (
+        FeatureRecord("7", "disease", "ICD10", "G40.9", "Epilepsy", **told),
+        FeatureRecord("7", "disease", "local", "SNOMED:84757009", "Epilepsy", **told),
+    )
+    assert tally.set_aside["calendar_time"] == {"/death/*/death_date": 2}
+    assert tally.set_aside["field_not_kept"]["/death/*/death_type_concept_id"] == 1
+    assert "row" in str(refusal(death=[unknown, unknown]))
 
 
 def test_condition_with_a_vocabulary() -> None:
