@@ -18,7 +18,8 @@ _PERSONS: Final = frozenset({"person_id", "father_id", "mother_id", "twin_of"})
 _PED_COLUMNS: Final = 6
 _OMOP: Final[dict[str, str]] = {
     "person": "person_id gender_concept_id year_of_birth",
-    "death": "person_id death_type_concept_id cause_concept_id cause_source_value cause_source_concept_id",
+    "death": "person_id death_type_concept_id cause_concept_id cause_source_value "
+    "cause_source_concept_id",
     "condition_occurrence": "person_id condition_concept_id condition_start_date "
     "condition_source_value condition_source_concept_id",
     "observation": "person_id observation_concept_id observation_date value_as_number "

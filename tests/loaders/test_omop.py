@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loaders.clinical.omop import read_omop
@@ -272,6 +272,7 @@ def test_folder_is_one_document(tmp_path: Path) -> None:
 cells = st.text(alphabet="0189:AGHPO. ", min_size=1, max_size=6).map(str.strip)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.dictionaries(
