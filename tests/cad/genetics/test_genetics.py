@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,20 +12,12 @@ from scipy.stats import t
 from cad.analyse import analyse
 from cad.annotation.load import add_annotation
 from cad.build.run import build_base
-from cad.cohort.filter import parse_filter
-from cad.cohort.genotypes import GenotypeReader
-from cad.cohort.select import latest_cohort
 from cad.genetics.parameters import PARAMETERS
 from cad.push import push_batch
-from cad.query import BaseReader, open_base
-from cad.query.parse import Region, Variant
-from cad.questions.burden import Rules, find_burden
 from cad.sql_access import open_sql
-from cad.statistics.firth import firth_logistic
 from cad.warehouse import Warehouse
 from cad.withdraw import withdraw
 from schemas.errors import BadQuestion, NotFound
-from tests.annotations import sites as annotation_sites
 from tests.base.engines import HAIL_SETTINGS
 from tests.cad.genetics.families import GENE, PER_CONTIG, RARE, Simulated, simulate
 
@@ -39,10 +29,6 @@ GFF = (
     f"ID=ENSG1.1;gene_name={GENE[0]};gene_type=lncRNA\n"
 )
 HEIGHT = "measurement:local:http://loinc.org|8302-2"
-CSQ = (
-    '##INFO=<ID=CSQ,Number=.,Type=String,Description="VEP. Format: '
-    'Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE">'
-)
 Row = dict[str, Any]
 
 
@@ -248,57 +234,6 @@ def test_who_did_not_consent_takes_no_part(analysed: Warehouse) -> None:
     with pytest.raises(NotFound) as refused:
         analyse(analysed, ["hwe"], "industry")
     assert refused.value.reason == "nobody_takes_part"
-
-
-def test_burden_takes_components_as_covariates(analysed: Warehouse, tmp_path: Path) -> None:
-    symbol, contig, first, last = GENE
-    rows = asked(analysed, "SELECT * FROM frequencies WHERE stratum = 'all' ORDER BY pos")
-    sites = [one for one in rows if one["contig"] == contig and first <= one["pos"] <= last]
-    lines = [
-        f"{contig} {one['pos']} . {one['ref']} {one['alt']} . . "
-        f"CSQ={one['alt']}|stop_gained|HIGH|{symbol}|ENSG1|Transcript|T1|lncRNA"
-        for one in sites
-    ]
-    told = annotation_sites(tmp_path / "vep.vcf", lines, meta=[CSQ], keys=())
-    add_annotation(analysed, "vep", told, "1")
-    rules = Rules(
-        masks=("lof",), models=("dominant",), max_af=0.03, min_callable=0.0,
-        covariates=("sex", "pc1", "pc2"),
-    )  # fmt: skip
-    with open_base(analysed, "research") as base, latest_cohort(analysed) as cohort:
-        reader = BaseReader(analysed, base)
-        (found,) = find_burden(
-            reader, cohort, [symbol], parse_filter(["affected=1"]),
-            parse_filter(["affected=0"]), rules,
-        )["tests"]  # fmt: skip
-        members = cohort.members("research")
-        calls = GenotypeReader(members).calls(Region(contig, first, last))
-        named = [str(Variant(*calls.variants.key(at))) for at in range(calls.variants.size)]
-        counted = np.isin(named, found["variants"])[calls.variant] & (calls.passing > 0)
-        carries = np.bincount(calls.member[counted], minlength=len(members)) > 0
-        affected = members.attribute("affected")
-        samples = members.sample_no.tolist()
-        sex = members.sex.astype(float)
-    assert found["cases"]["carriers"] + found["controls"]["carriers"] == carries.sum() > 3
-    rows = asked(analysed, "SELECT sample, component, score FROM analysis_pca")
-    scores = {(row["sample"], row["component"]): row["score"] for row in rows}
-    columns = [("sex", sex)] + [
-        (f"pc{number}", np.array([scores[one, number] for one in samples])) for number in (1, 2)
-    ]
-    expected = firth_logistic(affected.mask(("1",)), carries, columns)
-    assert expected is not None
-    assert found["firth"]["beta"] == pytest.approx(expected.beta, rel=1e-4)
-    assert found["firth"]["p"] == pytest.approx(expected.p, rel=1e-4)
-    assert {"pc1", "pc2"} <= set(found["firth"]["covariates"])
-    beyond = replace(rules, covariates=("pc9",))
-    with (
-        pytest.raises(BadQuestion, match="covariate_unknown"),
-        open_base(analysed, "research") as base,
-        latest_cohort(analysed) as cohort,
-    ):
-        find_burden(
-            BaseReader(analysed, base), cohort, [symbol], parse_filter(["affected=1"]), rules=beyond
-        )
 
 
 def test_the_unrelated_are_a_stratum_and_who_withdraws_leaves_no_run_behind(

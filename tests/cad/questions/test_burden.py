@@ -1,19 +1,26 @@
 """Question 3: gene burden, against a recount person by person and other implementations."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import chi2, false_discovery_control, fisher_exact
+from sqlalchemy import Connection
 
 from cad.cohort.filter import parse_filter
 from cad.cohort.select import latest_cohort
+from cad.commit import open_session
 from cad.query import BaseReader, open_base
 from cad.questions.burden import Rules, find_burden
+from cad.registry.analyses import insert_analysis
 from cad.statistics.firth import firth_logistic
+from loaders.lake_writer import LakeWriter
+from schemas.analyses import ANALYSIS_TABLES
 from schemas.errors import BadQuestion, NotFound
 from tests.cli import cad, cad_json
 from tests.planted import PERSONS, SITES, Planted
@@ -206,3 +213,62 @@ def test_the_command_answers_as_the_function_and_refuses(planted: Planted, tmp_p
         ask(planted, Rules(covariates=("colour",)))
     with pytest.raises(NotFound):
         ask(planted, Rules(score="cadd"))
+
+
+def keep_scores(planted: Planted, scores: dict[int, float], component: int) -> None:
+    """Commit scores of a component as `cad analyse pca` does."""
+    warehouse = planted.warehouse
+    rows = pa.Table.from_pydict(
+        {
+            "sample": list(scores), "component": [component] * len(scores),
+            "score": list(scores.values()), "founder": [True] * len(scores),
+        },
+        ANALYSIS_TABLES["analysis_pca"],
+    )  # fmt: skip
+    with open_session(warehouse, "analyse") as session:
+        with LakeWriter("analysis_pca", session.staging / "analysis_pca.parquet") as writer:
+            writer.write(rows)
+        file = writer.written
+        assert file is not None
+        row = {
+            "name": "pca", "purpose": "care", "project": None, "base_commit": 1,
+            "persons": len(scores), "parameters": {}, "versions": {}, "seconds": 0.0,
+        }  # fmt: skip
+
+        def apply(connection: Connection, commit_no: int) -> None:
+            placed = [(file, session.lake_path(file))]
+            insert_analysis(connection, commit_no, row, placed, {PERSONS[0]: None})
+
+        session.commit(apply, [file])
+
+
+def test_components_are_covariates_and_who_has_no_score_is_left_out(planted: Planted) -> None:
+    rules = replace(RULES, masks=("lof",), models=("dominant",), min_callable=0.0)
+    with pytest.raises(BadQuestion, match="covariate_unknown"):
+        ask(planted, replace(rules, covariates=("pc1",)))
+    with latest_cohort(planted.warehouse) as cohort:
+        members = cohort.members("care")
+        numbers, persons = members.sample_no.tolist(), members.persons
+    rng = np.random.default_rng(4)
+    told = {number: float(rng.normal()) for number in numbers[3:]}
+    keep_scores(planted, told, component=1)
+    (found,) = (
+        one
+        for one in ask(planted, replace(rules, covariates=("pc1",)))["tests"]
+        if one["gene"] == "ONE"
+    )
+    places = {"-".join(map(str, site.key)): at for at, site in enumerate(SITES)}
+    own = [places[one] for one in found["variants"]]
+    kept = [at for at, number in enumerate(numbers) if number in told]
+    carries = np.array(
+        [any(planted.dosage(persons[at], place) for place in own) for at in kept], bool
+    )
+    affected = np.array([planted.sheet[persons[at]]["affected"] == "1" for at in kept], bool)
+    scores = np.array([told[numbers[at]] for at in kept])
+    expected = firth_logistic(affected, carries, [("pc1", scores)])
+    assert expected is not None
+    firth = found["firth"]
+    assert (firth["beta"], firth["p"]) == pytest.approx((expected.beta, expected.p), rel=1e-6)
+    assert firth["covariates"] == ["pc1"]
+    # Fisher's table is of everybody, with a score or without.
+    assert sum(found["cases"].values()) + sum(found["controls"].values()) == len(persons)
