@@ -30,7 +30,7 @@ from cad.extras import import_part
 from cad.faults import reach
 from cad.genetics.parameters import Name, share_parameters
 from cad.genetics.people import People, choose_people
-from cad.genetics.phenotypes import covariate_values, phenotype_values
+from cad.genetics.phenotypes import check_numbers, covariate_values, phenotype_values
 from cad.leases import pin
 from cad.registry.analyses import (
     AnalysisRow,
@@ -94,13 +94,12 @@ def analyse(
     told = share_parameters(names, given or {})
     session = import_part("cad.hail_session").hail_session
     done: list[tuple[AnalysisRow, bool]] = []
-    made: dict[tuple[tuple[object, ...], ...], str] = {}
     with session(warehouse.settings) as hail:
         for name in names:
             if progress is not None:
                 progress(len(done), len(names))
             asked = _Asked(name, purpose, told[name], project)
-            done.append(_analyse(warehouse, hail, asked, made))
+            done.append(_analyse(warehouse, hail, asked))
     return done
 
 
@@ -108,7 +107,6 @@ def _analyse(
     warehouse: Warehouse,
     hail: Any,
     asked: _Asked,
-    made: dict[tuple[tuple[object, ...], ...], str],
 ) -> tuple[AnalysisRow, bool]:
     began, name, parameters = perf_counter(), asked.name, asked.parameters
     with pin(warehouse) as commit_no:
@@ -126,7 +124,7 @@ def _analyse(
         genes, sources = _genes(warehouse, commit_no) if name == "gene" else ((), {})
         own = parameters | {"min_gq": warehouse.config.thresholds.min_gq}
         study = import_part("cad.genetics.genotypes").Study(
-            hail, people, warehouse.assembly, own, numbers, genes, made
+            hail, people, warehouse.assembly, own, numbers, genes
         )
         with open_session(warehouse, "analyse") as session:
             module = import_part(f"cad.genetics.{name.replace('-', '_')}")
@@ -205,7 +203,9 @@ def _numbers(
     components = latest_components(connection, warehouse, commit_no, asked.purpose, asked.project)
     values = phenotype_values(connection, commit_no, own, told["phenotype"])
     covariates = covariate_values(own, told["covariates"], components)
-    return {"phenotype": values, **covariates}
+    numbers = {"phenotype": values, **covariates}
+    check_numbers(numbers)
+    return numbers
 
 
 def _genes(

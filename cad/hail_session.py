@@ -15,7 +15,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import TimeoutExpired
 from tempfile import mkdtemp
@@ -48,10 +48,12 @@ class HailSession:
     Attributes:
         spark: the Spark session.
         folder: for what is written on the way; with a cluster all workers share it.
+        made: where data lie that were made on the way and are of use again, by what they are.
     """
 
     spark: SparkSession
     folder: Path
+    made: dict[tuple[object, ...], str] = field(default_factory=dict)
 
 
 _open: list[HailSession] = []

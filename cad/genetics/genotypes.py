@@ -8,7 +8,7 @@ copy he is coded as homozygous, which is what Hail's methods expect.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -40,7 +40,6 @@ class Study:
         parameters: of the analysis, by name.
         numbers: `phenotype` and covariates by name, then by sample; who has none is absent.
         genes: symbol, contig, first and last position, of those to be tested.
-        made: where genotypes lie that were made in this session, for the next analysis.
     """
 
     session: HailSession
@@ -49,7 +48,6 @@ class Study:
     parameters: dict[str, Any]
     numbers: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     genes: Sequence[tuple[str, str, int, int]] = ()
-    made: dict[tuple[tuple[object, ...], ...], str] = field(default_factory=dict)
 
     @property
     def participants(self) -> tuple[Participant, ...]:
@@ -64,14 +62,23 @@ class Study:
             two_copies: read every genotype as of two copies, whatever the sex: what X tells of it.
         """
         whole = ("X",) if two_copies else WITH_X
-        key = (whole, tuple(one.sample for one in self.participants))
-        if key not in self.made:
-            path = hl.utils.new_temp_file("genotypes", "mt")
-            self.unwritten_matrix(whole, two_copies=two_copies).write(path)
-            self.made[key] = path
-        matrix = hl.read_matrix_table(self.made[key])
+        matrix = self.kept(
+            ("genotypes", whole), lambda: self.unwritten_matrix(whole, two_copies=two_copies)
+        )
         names = hl.literal({vcf_contig(self.assembly, contig) for contig in contigs})
         return matrix.filter_rows(names.contains(matrix.locus.contig))
+
+    def kept(self, what: tuple[object, ...], make: Callable[[], Any]) -> Any:
+        """A matrix of these participants' rows, made once in a session for all its analyses."""
+        sources = self.people.sources
+        files = (str(file.path) for table in sources.files.values() for file in table)
+        persons = ((one.sample, one.sex, one.founder) for one in self.participants)
+        key = (what, str(sources.folder), frozenset(files), tuple(persons))
+        if key not in self.session.made:
+            path = hl.utils.new_temp_file("kept", "mt")
+            make().write(path)
+            self.session.made[key] = path
+        return hl.read_matrix_table(self.session.made[key])
 
     def unwritten_matrix(self, contigs: tuple[str, ...], *, two_copies: bool = False) -> Any:
         """Likewise, worked out anew each time it is read."""

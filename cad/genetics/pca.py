@@ -39,12 +39,7 @@ def pruned(study: Study) -> Any:
     """Genotypes of everybody at common variants of autosomes that are nearly independent."""
     told = study.parameters
     numbers = tuple(told[name] for name in ("min_af", "min_call_rate", "max_r2", "window"))
-    key = (("pruned", *numbers), tuple(one.sample for one in study.participants))
-    if key not in study.made:
-        path = hl.utils.new_temp_file("pruned", "mt")
-        _prune(study, told).write(path)
-        study.made[key] = path
-    return hl.read_matrix_table(study.made[key])
+    return study.kept(("pruned", *numbers), lambda: _prune(study, told))
 
 
 def _prune(study: Study, told: dict[str, Any]) -> Any:

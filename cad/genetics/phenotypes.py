@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+import numpy as np
 from sqlalchemy import Connection, select
 
 from cad.components import component_number
@@ -102,3 +103,26 @@ def covariate_values(
             told = "expected sex, age_years, or pc1 and so on after `cad analyse pca`"
             raise BadQuestion("covariate_unknown", told, name)
     return values
+
+
+def check_numbers(numbers: Mapping[str, Mapping[int, float]]) -> None:
+    """Refuse a phenotype and covariates, by name and sample, that no model can be fitted to.
+
+    >>> check_numbers({"phenotype": {1: 0.0, 2: 1.0, 3: 1.0}})
+
+    Raises:
+        BadQuestion: `phenotype_unknown`, where too few persons have them all, or all of these the
+            same phenotype; `covariate_unknown`, where one follows from the others or is the same
+            for everybody.
+    """
+    own = sorted(set.intersection(*(set(values) for values in numbers.values())))
+    others = [name for name in numbers if name != "phenotype"]
+    # An intercept, the covariates and the alleles are fitted; one degree of freedom must be left.
+    if len(own) < len(others) + 3 or len({numbers["phenotype"][one] for one in own}) < 2:
+        raise BadQuestion("phenotype_unknown", f"{len(own)} persons with all of these are too few")
+    design = np.ones((len(own), 1))
+    for name in others:
+        column = np.array([[numbers[name][one]] for one in own])
+        design = np.hstack([design, column])
+        if np.linalg.matrix_rank(design) < design.shape[1]:
+            raise BadQuestion("covariate_unknown", "it tells nothing of those who take part", name)

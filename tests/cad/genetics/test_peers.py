@@ -177,7 +177,6 @@ def regressions(warehouse: Warehouse) -> dict[str, list[Row]]:
     found = {"wald": asked(warehouse, "care", "FROM analysis_regression")}
     study, run = (import_module(f"cad.genetics.{name}") for name in ("genotypes", "regression"))
     session = import_module("cad.hail_session").hail_session
-    made: dict[tuple[tuple[object, ...], ...], str] = {}
     with session(warehouse.settings) as hail, latest_cohort(warehouse) as cohort:
         with reading(warehouse.engine) as connection:
             people = choose_people(connection, warehouse, cohort.commit_no, "care")
@@ -186,7 +185,7 @@ def regressions(warehouse: Warehouse) -> dict[str, list[Row]]:
         numbers = {"phenotype": y, **covariate_values(own, ["sex"], {})}
         for test in ("lrt", "score", "firth", "linear"):
             told = {"model": "linear" if test == "linear" else "logistic", "test": test}
-            of_one = (hail, people, "GRCh37", told | {"min_ac": 1}, numbers, (), made)
+            of_one = (hail, people, "GRCh37", told | {"min_ac": 1}, numbers)
             (table,) = run.run(study.Study(*of_one)).values()
             found[test] = table.to_pylist()
     return found
