@@ -57,11 +57,14 @@ class BuildPlan:
     purposes: dict[str, PurposePlan]
     persons_added: int
     persons_removed: int
+    recount: bool = False
+    """Whether everybody is counted, upon nothing, whatever the base holds."""
 
     @property
     def changes(self) -> bool:
         """Whether the base must change, or be made for the first time."""
-        return self.parent_commit is None or any(p.changes for p in self.purposes.values())
+        anew = self.parent_commit is None or self.recount
+        return anew or any(p.changes for p in self.purposes.values())
 
     def sample_numbers(self) -> set[int]:
         """Samples whose calls and callable rows the build must read."""
@@ -73,7 +76,9 @@ class BuildPlan:
         }
 
 
-def make_plan(connection: Connection, config: WarehouseConfig, commit_no: int) -> BuildPlan:
+def make_plan(
+    connection: Connection, config: WarehouseConfig, commit_no: int, *, recount: bool = False
+) -> BuildPlan:
     """Compare what should be counted at a commit with what is folded."""
     parent = latest_base(connection, commit_no)
     desired = desired_people(
@@ -88,7 +93,7 @@ def make_plan(connection: Connection, config: WarehouseConfig, commit_no: int) -
         desired[purpose] = with_unrelated(desired[purpose], kept)
         numbers = stratum_numbers(connection, purpose)
         purposes[purpose] = _plan_purpose(
-            purpose, folded, desired[purpose], numbers, config.rules_version
+            purpose, folded, desired[purpose], numbers, config.rules_version, recount
         )
         before |= folded.keys()
         after |= desired[purpose].keys()
@@ -98,6 +103,7 @@ def make_plan(connection: Connection, config: WarehouseConfig, commit_no: int) -
         purposes,
         len(after - before),
         len(before - after),
+        recount,
     )
 
 
@@ -107,6 +113,7 @@ def _plan_purpose(
     desired: dict[str, Counted],
     numbers: dict[str, int],
     rules_version: int,
+    recount: bool,
 ) -> PurposePlan:
     plan = PurposePlan(purpose, persons_before=len(folded), persons_after=len(desired))
     plan.strata, plan.new_strata = _number_strata(desired, numbers)
@@ -117,13 +124,13 @@ def _plan_purpose(
     }
     for person in folded.keys() | desired.keys():
         old, new = folded.get(person), _row(desired.get(person), numbers_of, rules_version)
-        if old == new:
-            continue
-        if old is not None:
+        if old is not None and old != new:
             plan.removed.add(person)
-            _count(plan.members, old, -1)
-        if new is not None:
+        if new is not None and old != new:
             plan.added[person] = new
+        if old is not None and old != new and not recount:
+            _count(plan.members, old, -1)
+        if new is not None and (old != new or recount):
             _count(plan.members, new, 1)
     return plan
 

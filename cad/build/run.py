@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import perf_counter, process_time
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -28,7 +28,7 @@ from cad.build.held import HeldBin
 from cad.build.members import MemberTable, of_purpose_counts, of_purpose_depth
 from cad.build.place import Place
 from cad.build.plan import BuildPlan, make_plan
-from cad.build.sources import VARIANT_TABLES, Sources
+from cad.build.sources import VARIANT_TABLES, BinFiles, Sources
 from cad.commit import Session, open_session
 from cad.extras import import_part
 from cad.faults import reach
@@ -44,6 +44,8 @@ from cad.withdraw import erase_withdrawn
 from loaders.jobs import WrittenFile
 
 log = logging.getLogger(__name__)
+
+_TOLD: Final = "base_changes"
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,19 @@ class BuildReport:
 
 
 def build_base(
-    warehouse: Warehouse, progress: Progress | None = None, engine: Engine = "duckdb"
+    warehouse: Warehouse,
+    progress: Progress | None = None,
+    engine: Engine = "duckdb",
+    *,
+    recount: bool = False,
 ) -> BuildReport:
     """Bring the base of each purpose to what the latest commit says it should hold.
 
-    `progress` is told how many bins are done, of how many. Whichever engine counts, the base is the
-    same.
+    Args:
+        warehouse: whose base.
+        progress: is told how many bins are done, of how many.
+        engine: what counts; the base is the same whichever does.
+        recount: count everybody anew, not only what changed; no figure the base holds is read.
 
     Raises:
         Unavailable: `extra_missing`, where Hail is to count and is not installed.
@@ -97,7 +106,9 @@ def build_base(
     started = perf_counter()
     count = _counting(engine)
     with pin(warehouse) as commit_no:
-        report = _build_at(warehouse, commit_no, progress or _silent, engine, count, started)
+        with reading(warehouse.engine) as connection:
+            plan = make_plan(connection, warehouse.config, commit_no, recount=recount)
+        report = _build_at(warehouse, plan, progress or _silent, engine, count, started)
     try:
         annotate_variants(warehouse)
     finally:
@@ -120,21 +131,21 @@ def _silent(_done: int, _total: int) -> None:
 
 def _build_at(
     warehouse: Warehouse,
-    commit_no: int,
+    plan: BuildPlan,
     progress: Progress,
     engine: Engine,
     count: CountDifferences,
     started: float,
 ) -> BuildReport:
     """Build upon a pinned commit, whose files stay on disk should a compaction replace them."""
+    commit_no = plan.commit_no
     with reading(warehouse.engine) as connection:
-        plan = make_plan(connection, warehouse.config, commit_no)
         if not plan.changes:
             return _nothing_to_do(connection, plan, started)
         sources = Sources.find(connection, warehouse, plan)
         removed = {person for one in plan.purposes.values() for person in one.removed}
         upon = Upon(
-            plan.parent_commit,
+            None if plan.recount else plan.parent_commit,
             watched_places(connection, warehouse, commit_no),
             bool(removed and withdrawn_persons(connection, warehouse.key, removed)),
         )
@@ -209,7 +220,7 @@ class _Work:
         """
         members = MemberTable(self.plan)
         written: dict[str, list[WrittenFile]] = {purpose: [] for purpose in members.purposes}
-        replaced: list[int] = []
+        replaced = self._all_held() if self.plan.recount else []
         asked = Asked(
             self.sources, members, self.warehouse.assembly, self.warehouse.settings,
             self.session.staging / "counting", self.progress,
@@ -250,7 +261,7 @@ class _Work:
     ) -> tuple[list[WrittenFile], list[int]]:
         """Bring a difference to a bin; returns the files, and the numbers of those they replace."""
         plan = self.plan.purposes[purpose]
-        files = self.sources.held[purpose].get((place.contig, place.bin), {})
+        files = self._held(purpose, place)
         held = HeldBin.of(self.warehouse.path, files)
         out = self.session.staging / purpose / place.contig / str(place.bin)
         share = self.warehouse.settings.added_share
@@ -258,4 +269,22 @@ class _Work:
             return write_added(held, counts, depth, plan.strata, place, out, self.upon), []
         assembly = self.warehouse.assembly
         written = write_bin(held, counts, depth, plan.strata, place, assembly, out, self.upon)
-        return written, [file.file_no for some in files.values() for file in some]
+        return written, [] if self.plan.recount else _numbers(files)
+
+    def _held(self, purpose: str, place: Place) -> BinFiles:
+        """The files that a bin is written upon; of a recount what was told of changes alone.
+
+        And not even that where somebody is erased: which variants were theirs is not known.
+        """
+        files = self.sources.held[purpose].get((place.contig, place.bin), {})
+        if not self.plan.recount:
+            return files
+        return {} if self.upon.is_erasing else {_TOLD: files.get(_TOLD, [])}
+
+    def _all_held(self) -> list[int]:
+        bins = (files for held in self.sources.held.values() for files in held.values())
+        return [number for files in bins for number in _numbers(files)]
+
+
+def _numbers(files: BinFiles) -> list[int]:
+    return [file.file_no for some in files.values() for file in some]

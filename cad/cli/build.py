@@ -21,13 +21,17 @@ def build(
     engine: Annotated[
         Engine, typer.Option("--engine", help="What counts; the base is the same whichever does.")
     ] = "duckdb",
+    recount: Annotated[
+        bool,
+        typer.Option("--recount", help="Count everybody anew; no figure of the base is read."),
+    ] = False,
 ) -> Reply:
     """Bring the figures up to what was pushed since the last build.
 
     Example: cad build -w national
     """
     with Warehouse.open(warehouse) as opened, progress_bar("building", is_bytes=False) as progress:
-        document = build_base(opened, progress, engine).to_json()
+        document = build_base(opened, progress, engine, recount=recount).to_json()
         document["watched"] = fired(opened)
     return Reply(document, lambda console: _show(document, console))
 

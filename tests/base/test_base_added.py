@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from cad.build.folding import fold_base
 from cad.build.run import build_base
@@ -174,6 +175,25 @@ def test_nobody_is_taken_out_beside_a_bin(two_nights: Warehouse) -> None:
     assert not list(two_nights.lake.rglob("added_*"))
     sweep(two_nights)
     assert base_frame(two_nights).filter(stratum="all", purpose="care")["ac"].to_list() == [2]
+
+
+def test_a_recount_reads_no_figure_of_the_base(two_nights: Warehouse, tmp_path: Path) -> None:
+    expected = base_frame(two_nights)
+    for file in two_nights.lake.rglob("*"):
+        if file.name.startswith(("base_", "added_")) and "changes" not in file.name:
+            file.write_bytes(b"damaged")
+    report = build_base(two_nights, recount=True)
+    assert (report.persons_added, report.persons_removed) == (0, 0)
+    assert_frame_equal(base_frame(two_nights), expected)
+    assert not files_of(two_nights, "added_counts", "care").num_rows
+    for number, person in ((6, "G"), (7, "H")):
+        push_batch(two_nights, night(tmp_path, number, person))
+        withdraw(two_nights, f"P-{'AG'[number - 6]}")
+        build_base(two_nights, recount=number == 7)
+    with Warehouse.create(tmp_path / "never-saw", "GRCh38") as other:
+        push_batch(other, night(tmp_path / "others", 1, "B", "C", "H"))
+        build_base(other)
+        assert_same_base(base_frame(two_nights), base_frame(other))
 
 
 def test_of_a_build_and_a_folding_one_wins(two_nights: Warehouse, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from hypothesis import given
 
+from cad.build.run import build_base
 from cad.demo.check import compare_counts, read_base
 from cad.demo.simulate import MIN_TRIOS, MIN_UNRELATED, simulate_cohort
 from cad.registry.bases import latest_base
@@ -18,10 +19,12 @@ from cad.registry.numbers import latest_commit
 from cad.settings import WarehouseConfig
 from tests.base import rewriting
 from tests.base.drawing import a_seed, once_drawn
-from tests.base.engines import Both
+from tests.base.engines import Both, assert_one_base
 from tests.base.gvcfs import Gvcf, write_batch
 from tests.base.joint_files import joint_batch, people_of_1000_genomes
 from tests.base.nights import random_cohort
+from tests.base.reading import files_of
+from tests.base.test_base_added import night
 from tests.base.test_base_gvcfs import LOW
 from tests.pushed import family
 from tests.twin.cohorts import Shape
@@ -52,6 +55,17 @@ def test_random_cohorts_withdrawn_replaced_and_compacted(seed: int) -> None:
         for nights in (both.hail, both.duckdb):
             del nights.batches["GONE"]
         both.check(cohort.places)
+
+
+def test_added_beside_bins_and_then_recounted(tmp_path: Path) -> None:
+    with Both.open(tmp_path, "GRCh38") as both:
+        for number, persons in enumerate(("AB", "C"), 1):
+            both.push(night(tmp_path, number, *persons))
+            both.build()
+        assert files_of(both.hail.warehouse, "added_counts", "care").num_rows
+        build_base(both.hail.warehouse, engine="hail", recount=True)
+        assert not files_of(both.hail.warehouse, "added_counts", "care").num_rows
+        assert assert_one_base(both.hail.warehouse, both.duckdb.warehouse)
 
 
 def test_demo(tmp_path: Path) -> None:
