@@ -136,6 +136,13 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Write the figures to files.",
         {"vcf": "vcf", "parquet": "parquet", "hail": "hail"},
     ),
+    "release": Entry(
+        _OPERATOR,
+        "release",
+        "",
+        "Freeze the figures under a name, small ones hidden outside care.",
+        {"create": "create", "list": "list_", "show": "show"},
+    ),
     "changes": Entry(
         _FIGURES,
         "changes",
@@ -183,13 +190,6 @@ COMMANDS: Final[dict[str, Entry]] = {
         "withdraw",
         "withdraw",
         "Withdraw a person: hidden at once, taken out of the figures by the next build.",
-    ),
-    "release": Entry(
-        _OPERATOR,
-        "release",
-        "",
-        "Freeze the figures under a name, small ones hidden outside care.",
-        {"create": "create", "list": "list_", "show": "show"},
     ),
     "project": Entry(
         _OPERATOR,
