@@ -62,9 +62,10 @@ def test_added_beside_bins_and_then_recounted(tmp_path: Path) -> None:
         for number, persons in enumerate(("AB", "C"), 1):
             both.push(night(tmp_path, number, *persons))
             both.build()
-        assert files_of(both.hail.warehouse, "added_counts", "care").num_rows
-        build_base(both.hail.warehouse, engine="hail", recount=True)
-        assert not files_of(both.hail.warehouse, "added_counts", "care").num_rows
+        for nights in (both.hail, both.duckdb):
+            assert files_of(nights.warehouse, "added_counts", "care").num_rows
+            build_base(nights.warehouse, engine=nights.engine, recount=True)
+            assert not files_of(nights.warehouse, "added_counts", "care").num_rows
         assert assert_one_base(both.hail.warehouse, both.duckdb.warehouse)
 
 
