@@ -116,11 +116,12 @@ def new(
 
 
 def _written(matrices: Sequence[Path], folder: Path) -> list[Path]:
-    """MatrixTables as VCF files in a folder."""
+    """MatrixTables as VCF files in a folder, each below one of its own: names may be the same."""
     if not matrices:
         return []
     write_vcf, settings = import_part("cad.from_hail").write_vcf, Settings()
-    files = [folder / f"{matrix.stem}.vcf.bgz" for matrix in matrices]
+    files = [folder / str(at) / f"{matrix.stem}.vcf.bgz" for at, matrix in enumerate(matrices)]
     for matrix, file in zip(matrices, files, strict=True):
+        file.parent.mkdir()
         write_vcf(settings, matrix, file)
     return files

@@ -47,6 +47,19 @@ def test_a_matrix_loads_as_the_vcf_it_came_from(tmp_path: Path) -> None:
     assert found[0][0]["loaded"] == len(LINES)
 
 
+def test_matrices_of_one_name_are_both_taken(tmp_path: Path) -> None:
+    matrices = []
+    for sample in ("S1", "S2"):
+        (tmp_path / sample).mkdir()
+        path, matrix = tmp_path / sample / "one.vcf", tmp_path / sample / "one.mt"
+        path.write_bytes(vcf(sample, lines=("chr22 100 . A G . PASS . GT 0/1",)))
+        import_module("hail").import_vcf(str(path), reference_genome="GRCh38").write(str(matrix))
+        matrices += ["--from-hail", matrix]
+    out = tmp_path / "out"
+    made = cad_json("batch", "new", *matrices, "--platform", "P", "--batch-id", "B", "-o", out)
+    assert made["samples"] == len(set(made["files"])) == 2
+
+
 def test_what_is_no_such_matrix_is_refused(tmp_path: Path) -> None:
     hl = import_module("hail")
     hl.utils.range_matrix_table(2, 2, n_partitions=1).write(str(tmp_path / "numbers.mt"))
