@@ -46,7 +46,7 @@ def main(folder: str, out: str, gene: str, variant: str, *terms: str) -> None:
         _, pos, ref, alt = one["variant"].split("-")
         counts[int(pos), ref, alt] = {"all": (one["ac"], one["an"])}
     write_counts(Path(out), counts)
-    print(json.dumps(figures))  # noqa: T201
+    sys.stdout.write(json.dumps(figures))
 
 
 def _timed(ask: Callable[[], Any]) -> tuple[float, float]:

@@ -139,8 +139,8 @@ def epacts(peers: Path) -> Epacts:
             calls = [record.samples[at]["GT"] for at in kept]
             alleles = np.array([np.nan if None in call else sum(call) for call in calls], float)
             genotypes[record.pos] = np.where(np.isnan(alleles), np.nanmean(alleles), alleles)
-    y = np.array([people[at][5] == "2" for at in kept], float)  # type: ignore[index]
-    sex = np.array([people[at][4] == "1" for at in kept], float)  # type: ignore[index]
+    y = np.array([people[at][5] == "2" for at in kept], float)
+    sex = np.array([people[at][4] == "1" for at in kept], float)
     return genotypes, y, sex
 
 
