@@ -24,15 +24,14 @@ from cad.build.run import build_base
 from cad.hail_session import HailSession, hail_session
 from cad.settings import Settings
 from cad.warehouse import Warehouse
-from tests.base.engines import SMALL_SPARK
+from tests.base.engines import LITTLE_JAVA, SMALL_SPARK
 
 HOST = "127.0.0.1"
 _SPARK = Path(pyspark.__file__).parent
-_LITTLE_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 CLUSTER_CONF = SMALL_SPARK | {
     "spark.sql.shuffle.partitions": "4",
     "spark.executor.cores": "1",
-    "spark.executor.extraJavaOptions": _LITTLE_JAVA,
+    "spark.executor.extraJavaOptions": LITTLE_JAVA,
     # Both executors are to take part, however few the rows are.
     "spark.scheduler.minRegisteredResourcesRatio": "1.0",
     "spark.scheduler.maxRegisteredResourcesWaitingTime": "120s",
@@ -79,7 +78,7 @@ def _java(main: str, home: Path, *arguments: str) -> subprocess.Popen[bytes]:
         "SPARK_LOCAL_IP": HOST,
         "SPARK_LOCAL_DIRS": str(home),
         "SPARK_DAEMON_MEMORY": "512m",
-        "SPARK_DAEMON_JAVA_OPTS": _LITTLE_JAVA,
+        "SPARK_DAEMON_JAVA_OPTS": LITTLE_JAVA,
     }
     with (home / "log").open("wb") as log:
         return subprocess.Popen(

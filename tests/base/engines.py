@@ -18,13 +18,15 @@ from tests.twin import TwinBase
 from tests.twin.batch import COHORT_PURPOSES, PURPOSES
 
 BASE_TABLES: Final = ("base_counts", "base_an", "base_depth", "base_changes")
+LITTLE_JAVA: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m"
+"""Starts soon; a session of many tests compiles more than the 48 MiB that this compiler gets."""
 SMALL_SPARK: Final = {
     # Planning and compiling a query takes longer than running it on a hundred rows.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": LITTLE_JAVA,
 }
 HAIL_SETTINGS: Final = Settings.model_validate(
     {"threads": 2, "spark_driver_memory": "1GiB", "spark_conf": SMALL_SPARK}
