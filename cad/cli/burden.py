@@ -54,7 +54,7 @@ def burden(
         typer.Option(
             "--mask",
             metavar="|".join(MASKS),
-            help="Which variants count; lof and lof+missense.",
+            help="Which variants count; lof, and lof+missense where scores are loaded.",
             show_default=False,
         ),
     ] = None,
@@ -113,7 +113,7 @@ def burden(
     Example: cad burden SCN1A -w national --mask lof --cases HP:0001250 --controls affected=0
     """
     rules = Rules(
-        chosen_words(mask, MASKS, ("lof", "lof+missense")), chosen_words(model, MODELS, MODELS),
+        chosen_words(mask, MASKS, ()), chosen_words(model, MODELS, MODELS),
         max_af, max_gnomad_af, score, min_score, min_callable,
         tuple(covariate or ("sex", "platform")),
     )  # fmt: skip
@@ -135,7 +135,7 @@ def burden(
             reader.warehouse, "burden", purpose, {"genes": names} | chosen,
             commit=cohort.commit_no, project=project, rows=len(document["tests"]),
         )  # fmt: skip
-    return Reply(document, lambda console: _show(document, console))
+    return Reply(document, lambda console: show_burden(document, console))
 
 
 def chosen_words(words: list[str] | None, known: tuple[Any, ...], default: tuple[Any, ...]) -> Any:
@@ -157,7 +157,8 @@ def gene_lines(path: Path | None) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _show(answer: Mapping[str, Any], console: Console) -> None:
+def show_burden(answer: Mapping[str, Any], console: Console) -> None:
+    """Print the tests of genes, one a row."""
     for name in ("cases", "controls"):
         where = " and ".join(answer[name]["where"]) or "everybody else"
         console.print(Text(f"{name}: {answer[name]['persons']:,} ({where})"), soft_wrap=True)

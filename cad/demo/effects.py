@@ -30,6 +30,17 @@ def gene_at(pos: int) -> str:
     return f"DEMO{(pos - SLICES[0].start) // GENE_BASES + 1:02d}"
 
 
+def write_genes(path: Path) -> None:
+    """Write a gene model: the genes of 22, one after the other until its slice ends."""
+    piece = SLICES[0]
+    lines = ["##gff-version 3"]
+    for start in range(piece.start, piece.end, GENE_BASES):
+        symbol, end = gene_at(start), min(start + GENE_BASES - 1, piece.end)
+        names = f"ID=gene:{symbol};Name={symbol};biotype=protein_coding"
+        lines.append(f"{piece.contig}\tdemo\tgene\t{start}\t{end}\t.\t+\t.\t{names}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def write_effects(
     path: Path, rng: np.random.Generator, keys: Sequence[Key], causal: Sequence[Key]
 ) -> dict[Key, tuple[str, str]]:

@@ -22,6 +22,7 @@ from cad.demo.simulate import DemoCohort
 from cad.demo.truth import QUANTITIES
 from cad.query import BaseReader, open_base
 from cad.questions.association import MIN_CARRIERS, MIN_KNOWN
+from cad.questions.burden import Rules, find_burden
 from cad.questions.carriers import find_carriers
 from cad.questions.phenotype import CELLS, find_phenotype
 from cad.questions.qualifying import DEFAULT_IMPACTS
@@ -45,6 +46,7 @@ class PhenotypeReport:
     """The answers, whether the planted gene and modifier came first, and the counts that agreed."""
 
     gene: Document
+    burden: Document
     modifier: Document
     carriers: Document
     finds_gene: bool
@@ -66,8 +68,9 @@ class PhenotypeReport:
 
 
 def load_sources(warehouse: Warehouse, cohort: DemoCohort) -> None:
-    """Load the excerpt of HPO, and what variants do."""
+    """Load the excerpt of HPO, the genes, and what variants do."""
     add_annotation(warehouse, "hpo", cohort.ontology, HPO_VERSION)
+    add_annotation(warehouse, "genes", cohort.genes, EFFECTS_VERSION)
     add_annotation(warehouse, "vep", cohort.effects, EFFECTS_VERSION)
 
 
@@ -84,11 +87,14 @@ def ask_phenotypes(warehouse: Warehouse, cohort: DemoCohort) -> PhenotypeReport:
             )
 
         by_gene = ask(CAUSED, Filter(), False)
+        first, causes = by_gene["genes"][0]["symbol"], parse_filter([CAUSED])
+        burden = find_burden(reader, everybody, [first], causes, rules=Rules(max_af=MAX_AF))
         by_variant = ask(MODIFIED, AFFECTED, True)
         carriers = find_carriers(reader, everybody, modifier, AFFECTED, level="term")
     truth = _Truth(cohort)
     found = [
         *truth.check(by_gene, CAUSED, lambda one: not one.is_child),
+        *truth.check_burden(burden, CAUSED),
         *truth.check(by_variant, MODIFIED, lambda one: one.affected == "1"),
         *truth.check_carriers(carriers, lambda one: one.affected == "1"),
     ]
@@ -97,6 +103,7 @@ def ask_phenotypes(warehouse: Warehouse, cohort: DemoCohort) -> PhenotypeReport:
     ]
     return PhenotypeReport(
         by_gene,
+        burden,
         by_variant,
         carriers,
         _is_first(by_gene["genes"], "symbol", cohort.effects_of[cohort.causal[0]][0]),
@@ -143,6 +150,25 @@ class _Truth:
         yield f"{term} genes", sorted(genes), sorted(wanted)
         for name in genes.keys() & wanted.keys():
             yield f"{term} {name}", genes[name], wanted[name]
+
+    def check_burden(self, answer: Document, term: str) -> Iterable[Compared]:
+        """The dominant table of a gene's variants of high impact beside what was drawn."""
+        (row,) = (one for one in answer["tests"] if one["model"] == "dominant")
+        founders = np.array([not one.is_child for one in self._people])
+        ac, an = (self._figures[name][founders].sum(axis=0) for name in ("ac", "an"))
+        places = [
+            at
+            for at, key in enumerate(self._cohort.truth.keys)
+            if self._cohort.effects_of.get(key) == (row["gene"], "HIGH")
+            and self._carries[:, at].any()
+            and ac[at] <= MAX_AF * an[at]
+        ]
+        has = np.array([term in closed(one) for one in self._people])
+        carries = self._carries[:, places].any(axis=1)
+        known = self._known[:, places].mean(axis=1) >= Rules().min_callable
+        for name, group in (("cases", has), ("controls", ~has)):
+            cells = [int((group & known & part).sum()) for part in (carries, ~carries)]
+            yield f"burden {name}", [row[name]["carriers"], row[name]["others"]], cells
 
     def check_carriers(self, answer: Document, is_in: IsIn) -> Iterable[Compared]:
         """Carriers of a variant beside what was drawn."""

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from cad.demo.batches import NIGHTS, BatchPlan, FilePlan, plan_batches, second_samples
-from cad.demo.effects import write_effects
+from cad.demo.effects import write_effects, write_genes
 from cad.demo.features import draw_features, write_ontology
 from cad.demo.genome import Reference, make_reference
 from cad.demo.haplotypes import Genomes, make_genomes
@@ -49,7 +49,8 @@ class DemoCohort:
     load. ``reanalysed`` is the person whose later sample supersedes the first; ``shared`` and
     ``silent`` are the variants planted in several probands and in nobody, ``causal`` those of the
     gene behind one indication, ``modifier`` the one that brings patients a second feature.
-    ``ontology`` and ``effects`` are files to load: an excerpt of HPO, and what variants do;
+    ``ontology``, ``genes`` and ``effects`` are files to load: an excerpt of HPO, where genes lie,
+    and what variants do;
     ``effects_of`` the same, as gene and impact by variant.
     """
 
@@ -65,6 +66,7 @@ class DemoCohort:
     causal: tuple[Key, ...]
     modifier: Key
     ontology: Path
+    genes: Path
     effects: Path
     effects_of: Mapping[Key, tuple[str, str]]
     truth: DemoTruth
@@ -112,6 +114,7 @@ def simulate_cohort(
     write_reference(out / "reference.fa", reference)
     causal = tuple(map(world.key_of, genomes.causal))
     write_ontology(out / "hpo.obo")
+    write_genes(out / "genes.gff3")
     effects_of = write_effects(out / "effects.vcf", of_effects, world.keys, causal)
     plans = plan_batches(people)
     receipts = {plan.batch_id: tuple(world.deliver(out, plan)) for plan in plans}
@@ -139,6 +142,7 @@ def simulate_cohort(
         causal=causal,
         modifier=world.key_of(genomes.modifier),
         ontology=out / "hpo.obo",
+        genes=out / "genes.gff3",
         effects=out / "effects.vcf",
         effects_of=effects_of,
         truth=DemoTruth(people, world.keys, world.samples),

@@ -8,6 +8,7 @@ from time import perf_counter
 
 from rich.console import Console
 
+from cad.cli.burden import show_burden
 from cad.cli.carriers import show_carriers
 from cad.cli.phenotype import show_phenotype
 from cad.cli.show_variant import show_variant
@@ -142,14 +143,18 @@ class Story:
     def find_planted(self) -> PhenotypeReport:
         """Load HPO and what variants do, and find the gene and the modifier by their features."""
         show_heading(self.console, "Features have names, and variants effects")
-        ontology, effects = map(shown_path, (self.cohort.ontology, self.cohort.effects))
-        self._command(f"annotation add hpo {ontology} --version {HPO_VERSION}")
-        self._command(f"annotation add vep {effects} --version {EFFECTS_VERSION}")
+        files = self.cohort.ontology, self.cohort.genes, self.cohort.effects
+        versions = HPO_VERSION, EFFECTS_VERSION, EFFECTS_VERSION
+        for kind, file, version in zip(("hpo", "genes", "vep"), files, versions, strict=True):
+            self._command(f"annotation add {kind} {shown_path(file)} --version {version}")
         load_sources(self.warehouse, self.cohort)
         report = ask_phenotypes(self.warehouse, self.cohort)
         show_heading(self.console, "A gene was planted behind a feature: which?")
         self._command(f"phenotype {CAUSED} --max-af {MAX_AF}", "  # its first rows")
         show_phenotype(report.gene, self.console, _ROWS)
+        tested = report.burden["tests"][0]["gene"]
+        self._command(f"burden {tested} --cases {CAUSED} --max-af {MAX_AF}")
+        show_burden(report.burden, self.console)
         show_heading(self.console, "A common variant brings patients seizures: which?")
         self._command(
             f"phenotype {MODIFIED} --where affected=1 --relatives --max-af {MAX_AF}", "  # likewise"

@@ -29,7 +29,7 @@ from cad.query.parse import Variant
 from cad.query.reader import BaseReader
 from cad.questions.biallelic import find_biallelic
 from cad.questions.compared import callable_share, compare_groups
-from cad.questions.told import SCORES, Told, score_source, told_of
+from cad.questions.told import SCORES, Told, is_rare, score_source, told_of
 from cad.registry.annotations import AnnotationRow
 from cad.registry.engine import reading
 from cad.statistics.adjust import benjamini_hochberg
@@ -50,7 +50,8 @@ class Rules:
     """What counts.
 
     Attributes:
-        masks: `lof` is IMPACT HIGH; `missense` is missense with a score; or either.
+        masks: `lof` is IMPACT HIGH; `missense` is missense with a score; or either. Where none is
+            named, `lof` and, where scores are loaded, `lof+missense`.
         models: `dominant` is one copy; `recessive` both, two variants unless the parents tell
             that they lie on one copy.
         max_af: greatest frequency among the founders of the purpose.
@@ -62,7 +63,7 @@ class Rules:
             which Firth's regression tells the effect; who has no score is not in it.
     """
 
-    masks: tuple[MaskName, ...] = ("lof", "lof+missense")
+    masks: tuple[MaskName, ...] = ()
     models: tuple[Model, ...] = MODELS
     max_af: float = 0.001
     max_gnomad_af: float = 0.001
@@ -213,13 +214,25 @@ class _Asked:
     rules: Rules
 
     @property
+    def masks(self) -> tuple[MaskName, ...]:
+        """The masks asked for, or those that the sources allow.
+
+        Raises:
+            NotFound: `annotation_unknown`, where the scores asked for are not loaded.
+        """
+        if self.rules.masks:
+            return self.rules.masks
+        has_scores = score_source(self.annotations, self.rules.score) is not None
+        return ("lof", "lof+missense") if has_scores else ("lof",)
+
+    @property
     def scores(self) -> AnnotationRow | None:
         """The source of missense scores.
 
         Raises:
             NotFound: `annotation_unknown`, where a mask needs one and none is loaded.
         """
-        if all(mask == "lof" for mask in self.rules.masks):
+        if all(mask == "lof" for mask in self.masks):
             return None
         found = score_source(self.annotations, self.rules.score)
         if found is None:
@@ -247,6 +260,7 @@ class _Asked:
             if one.kind == "gnomad"
         ]
         return {
+            "masks": list(self.masks),
             "max_af": self.rules.max_af,
             "max_gnomad_af": self.rules.max_gnomad_af,
             "gnomad": gnomad,
@@ -263,9 +277,9 @@ def _test_gene(asked: _Asked, group: _Group, gene: Gene) -> Iterator[Document]:
     told = told_of(asked.annotations, gene, calls.variants, asked.scores)
     known = asked.genotypes.known(calls.variants.contig, np.unique(calls.variants.pos))
     (founders,) = count_known(calls, known, [group.founders])
-    # NaN, where nobody knows, is no reason to leave a variant out.
-    rare = ~(founders.af > asked.rules.max_af) & ~(told.gnomad > asked.rules.max_gnomad_af)
-    for mask in asked.rules.masks:
+    rare = is_rare(founders.af, asked.rules.max_af)
+    rare &= is_rare(told.gnomad, asked.rules.max_gnomad_af)
+    for mask in asked.masks:
         own = calls.of_variants(rare & _in_mask(told, mask, asked))
         places = np.searchsorted(known.positions, np.unique(own.variants.pos))
         in_table = callable_share(known, places) >= asked.rules.min_callable

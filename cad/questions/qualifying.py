@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ from cad.cohort.genotypes import Variants
 from cad.query.parse import Region, Variant
 from cad.query.reader import BaseReader
 from cad.questions.association import GeneVariant
-from schemas.consequences import IMPACTS
+from cad.questions.told import is_rare
+from schemas.consequences import IMPACTS, impact
 from schemas.errors import BadQuestion
 
 DEFAULT_IMPACTS: Final = ("HIGH", "MODERATE")
@@ -52,16 +54,19 @@ class Qualifying:
     ) -> Iterator[GeneVariant]:
         """The qualifying variants of a region, one for each gene they change."""
         does = consequences_between(self._annotations, region)
-        for at in np.flatnonzero(af <= self.max_af).tolist():
+        for at in np.flatnonzero(is_rare(af, self.max_af)).tolist():
             variant = Variant(*variants.key(at))
-            own: dict[str, GeneVariant] = {}
+            terms: dict[str, list[str]] = defaultdict(list)
+            symbols: dict[str, str] = {}
             for row in does(variant, True)["consequences"]:
                 gene = row["gene_id"] or row["symbol"]
-                if gene is not None and row["impact"] in self.impacts:
-                    own[gene] = GeneVariant(at, gene, row["symbol"] or gene)
-            if own and not self._is_common(variant):
-                yield from own.values()
+                if gene is not None:
+                    terms[gene] += row["consequences"]
+                    symbols[gene] = row["symbol"] or gene
+            own = [gene for gene, some in terms.items() if impact(some) in self.impacts]
+            if own and is_rare(self._gnomad_af(variant), self.max_af).all():
+                yield from (GeneVariant(at, gene, symbols[gene]) for gene in own)
 
-    def _is_common(self, variant: Variant) -> bool:
+    def _gnomad_af(self, variant: Variant) -> NDArray[np.float64]:
         said: list[dict[str, Any]] = sum(self._gnomad.at(variant).values(), [])
-        return any(one.get("af") is not None and one["af"] > self.max_af for one in said)
+        return np.array([one.get("af", np.nan) for one in said], np.float64)

@@ -62,6 +62,15 @@ class Told:
         return np.array([one in words for one in self.impact], bool)
 
 
+def is_rare(af: Floats, at_most: float) -> Mask:
+    """Which frequencies are no greater; NaN, where nobody knows, makes no variant common.
+
+    >>> is_rare(np.array([0.001, 0.2, np.nan]), 0.01).tolist()
+    [True, False, True]
+    """
+    return ~(af > at_most)
+
+
 def score_source(annotations: AnnotationReader, name: str | None) -> AnnotationRow | None:
     """The source of scores of a name or kind; where none is named, the one loaded last, if any.
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_PRECISION: Final = 1e-8
+_PRECISION: Final = 1e-6
+"""Of score and step. Where groups are separated the likelihood is too flat for a finer one."""
 _ITERATIONS: Final = 200
 
 

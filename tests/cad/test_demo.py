@@ -116,6 +116,9 @@ def test_what_was_planted_is_found(
     assert planted.counts.checked > 100
     assert planted.gene["genes"][0]["symbol"] == cohort.effects_of[cohort.causal[0]][0]
     assert "the planted modifier comes first" in told.getvalue()
+    # No scores of missense variants are loaded.
+    assert planted.burden["rules"]["masks"] == ["lof"]
+    assert planted.burden["tests"][0]["firth"]["p"] < 0.05
     assert not replace(report, planted=replace(planted, finds_gene=False)).is_right
 
 

@@ -166,7 +166,7 @@ def newton_firth(outcome: NDArray[Any], design: NDArray[Any], free: Sequence[int
     return beta, np.sqrt(np.diag(np.linalg.inv(augmented))), penalised
 
 
-@pytest.mark.parametrize("case", range(6))
+@pytest.mark.parametrize("case", range(12))
 def test_firth_equals_an_independent_implementation(case: int) -> None:
     rng = np.random.default_rng(case)
     rows = 60 + 20 * case
@@ -175,6 +175,8 @@ def test_firth_equals_an_independent_implementation(case: int) -> None:
     outcome = rng.random(rows) < 0.2 + 0.4 * exposure + 0.1 * sex
     if case >= 4:
         outcome |= exposure  # every carrier is a case: without the penalty there is no estimate
+    if case >= 8:
+        outcome = exposure  # and every case a carrier
     given = [("sex", sex.astype(float)), ("site", site.astype(float))]
     again = [*given, ("no site", 1.0 - site), ("all", np.ones(rows))]
     found = firth_logistic(outcome, exposure, again)
