@@ -7,9 +7,10 @@ form of `loaders.clinical.codes`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from schemas.clinical_values import Code, FieldTally, LifeTime
 from schemas.phenopackets import Finding
@@ -226,9 +227,14 @@ class ClinicalRecords:
     history: tuple[HistoryRecord, ...] = ()
     consents: tuple[ConsentRecord, ...] = ()
 
+    def each(self) -> Iterator[Any]:
+        """All records, list after list."""
+        for name in RECORD_LISTS:
+            yield from getattr(self, name)
+
     def person_ids(self) -> set[str]:
         """Everybody of whom the records say something."""
-        return {one.person_id for name in RECORD_LISTS for one in getattr(self, name)}
+        return {one.person_id for one in self.each()}
 
 
 RECORD_LISTS: Final = (

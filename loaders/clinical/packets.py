@@ -25,14 +25,22 @@ _VITAL: Final[dict[str | None, Literal["alive", "deceased"]]] = {
 }
 
 
-def packet_records(packet: Phenopacket, person_from: PersonFrom) -> ClinicalRecords:
+def person_of(packet: Phenopacket, person_from: PersonFrom) -> str:
+    """The id of the person whose packet it is."""
+    return packet.subject_id if person_from == "subject" else packet.packet_id
+
+
+def packet_records(
+    packet: Phenopacket, person_from: PersonFrom, place: str = ""
+) -> ClinicalRecords:
     """The records of a phenopacket.
 
     Args:
         packet: as read.
         person_from: which of its ids is the person's.
+        place: of the packet in a document that holds several.
     """
-    person_id = packet.subject_id if person_from == "subject" else packet.packet_id
+    person_id = person_of(packet, person_from)
     return ClinicalRecords(
         persons=(
             PersonRecord(
@@ -44,32 +52,32 @@ def packet_records(packet: Phenopacket, person_from: PersonFrom) -> ClinicalReco
                 karyotypic_sex=packet.karyotypic_sex,
             ),
         ),
-        features=tuple(_features(packet, person_id)),
-        findings=tuple(_findings(packet, person_id)),
+        features=tuple(_features(packet, person_id, place)),
+        findings=tuple(_findings(packet, person_id, place)),
     )
 
 
-def _features(packet: Phenopacket, person_id: str) -> Iterator[FeatureRecord]:
+def _features(packet: Phenopacket, person_id: str, place: str) -> Iterator[FeatureRecord]:
     for at, one in enumerate(packet.features):
         system, code = of_curie(one.code.code)
         yield FeatureRecord(
             person_id, "feature", system, code, one.code.label,
             excluded=one.excluded, onset=one.onset,
             severity=one.severity.code if one.severity else None,
-            details=tuple(_of_feature(one)), source=f"/phenotypicFeatures/{at}",
+            details=tuple(_of_feature(one)), source=f"{place}/phenotypicFeatures/{at}",
         )  # fmt: skip
     for at, disease in enumerate(packet.diseases):
         system, code = of_curie(disease.code.code)
         yield FeatureRecord(
             person_id, "disease", system, code, disease.code.label,
             excluded=disease.excluded, onset=disease.onset,
-            details=tuple(_of_disease(disease)), source=f"/diseases/{at}",
+            details=tuple(_of_disease(disease)), source=f"{place}/diseases/{at}",
         )  # fmt: skip
     if packet.cause_of_death is not None:
         system, code = of_curie(packet.cause_of_death.code)
         yield FeatureRecord(
             person_id, "disease", system, code, packet.cause_of_death.label,
-            certainty="cause_of_death", source="/subject/vitalStatus/causeOfDeath",
+            certainty="cause_of_death", source=f"{place}/subject/vitalStatus/causeOfDeath",
         )  # fmt: skip
 
 
@@ -100,10 +108,10 @@ def _named(name: str, codes: tuple[Code | None, ...]) -> Iterator[Detail]:
             yield Detail(name, *code)
 
 
-def _findings(packet: Phenopacket, person_id: str) -> Iterator[FindingRecord]:
+def _findings(packet: Phenopacket, person_id: str, place: str) -> Iterator[FindingRecord]:
     for at, diagnosis in enumerate(packet.diagnoses):
         for finding in diagnosis.findings or (None,):
             yield FindingRecord(
                 person_id, diagnosis.interpretation_id, diagnosis.progress, diagnosis.disease,
-                finding, source=f"/interpretations/{at}",
+                finding, source=f"{place}/interpretations/{at}",
             )  # fmt: skip

@@ -13,7 +13,7 @@ from schemas.contigs import canonical_contig
 from schemas.errors import BatchRefused
 from schemas.phenopackets import Diagnosis, Disease, Evidence, Feature, Finding, Phenopacket
 
-_SEX: Final = {"UNKNOWN_SEX": "unknown", "FEMALE": "XX", "MALE": "XY", "OTHER_SEX": "other"}
+SEX: Final = {"UNKNOWN_SEX": "unknown", "FEMALE": "XX", "MALE": "XY", "OTHER_SEX": "other"}
 _ASSEMBLY: Final = {"hg19": "GRCh37", "GRCh37": "GRCh37", "hg38": "GRCh38", "GRCh38": "GRCh38"}
 _FINDING: Final = ("UNKNOWN_STATUS", "REJECTED", "CANDIDATE", "CONTRIBUTORY", "CAUSATIVE")
 _PROGRESS: Final = ("UNKNOWN_PROGRESS", "IN_PROGRESS", "COMPLETED", "SOLVED", "UNSOLVED")
@@ -27,8 +27,9 @@ _DATE: Final = re.compile(r"/(timestamp|interval|dateOfBirth)(/.*)?$")
 _NOT_KEPT: Final = re.compile(
     r"/(metaData|biosamples|measurements|medicalActions|files)/"
     r"|/subject/(alternateIds|gender|taxonomy|vitalStatus)\b|/(vcfRecord|variation)/"
-    r"|/(evidence|geneContext|variationDescriptor)/.*"
+    r"|/(evidence|geneContext|variationDescriptor)/.*|^/consanguinousParents$"
 )
+_NUMBER: Final = re.compile(r"/[0-9]+")
 
 
 def set_aside_as(place: str) -> str:
@@ -44,22 +45,24 @@ def set_aside_as(place: str) -> str:
     return "field_not_kept" if _NOT_KEPT.search(place) else "field_unknown"
 
 
-def read_phenopacket(content: Any, path: str) -> Phenopacket:
+def read_phenopacket(content: Any, path: str, place: str = "") -> Phenopacket:
     """One phenopacket.
 
     Args:
         content: decoded.
         path: of the document, for errors.
+        place: of the packet in a document that holds several.
 
     Raises:
         BatchRefused: `identifying_data`, `document_malformed`.
     """
     for finding in find_identifying(content):
-        where = f"{path}#{finding.pointer}"
+        where = f"{path}#{place}{finding.pointer}"
         raise BatchRefused("identifying_data", f"holds {finding.what}", where)
-    reading = Reading(content, path, renamed=True)
+    name = _NUMBER.sub("/*", place)
+    reading = Reading(content, path, renamed=True, place=place, name=name)
     root = reading.root()
-    vocabularies = _vocabularies(root)
+    vocabularies = vocabularies_of(root)
     packet_id = root.needed("id")
     subject = root.inside("subject")
     if subject is None:
@@ -70,7 +73,7 @@ def read_phenopacket(content: Any, path: str) -> Phenopacket:
     return Phenopacket(
         packet_id=packet_id,
         subject_id=subject_id,
-        sex=_SEX[subject.choice("sex", *_SEX)],
+        sex=SEX[subject.choice("sex", *SEX)],
         karyotypic_sex=subject.text("karyotypicSex"),
         age=read_time(subject.inside("timeAtLastEncounter")),
         vital_status=vital.text("status") if vital else None,
@@ -84,7 +87,12 @@ def read_phenopacket(content: Any, path: str) -> Phenopacket:
     )
 
 
-def _vocabularies(root: Fields) -> dict[str, str]:
+def vocabularies_of(root: Fields) -> dict[str, str]:
+    """Versions of code systems by prefix, as the metadata of a document declare them.
+
+    Raises:
+        BatchRefused: `document_malformed`, of another schema than 2.
+    """
     about = root.inside("metaData")
     if about is None:
         return {}

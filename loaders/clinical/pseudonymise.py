@@ -23,7 +23,7 @@ from loaders.clinical.keyed import Keyed
 from loaders.clinical.read import read_documents
 from loaders.clinical.recognise import Recognised, recognise
 from loaders.clinical.strip_fhir import strip_fhir
-from loaders.clinical.strip_packets import strip_packet
+from loaders.clinical.strip_packets import strip_packets
 from loaders.clinical.strip_patients import Patients
 from loaders.clinical.strip_tables import sheet_of, strip_omop, strip_pedigree, strip_sheet
 from loaders.intake.batch import refuse_at_once
@@ -187,7 +187,7 @@ class _Stripper:
         keyed, path = self._keyed, file.path
         match file.kind:
             case "phenopacket":
-                packets = [strip_packet(one, where, keyed) for where, one in file.contents]
+                packets = [strip_packets(one, where, keyed) for where, one in file.contents]
                 return self._named("phenopackets", packets)
             case "fhir":
                 groups = [strip_fhir(one, self._patients, keyed) for one in _groups(file)]

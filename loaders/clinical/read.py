@@ -16,9 +16,9 @@ from typing import Final
 from loaders.clinical.fhir import read_fhir
 from loaders.clinical.mapping import CodeMap, add_mapped
 from loaders.clinical.omop import read_omop
-from loaders.clinical.packets import PersonFrom, packet_records
+from loaders.clinical.packet_groups import read_packets
+from loaders.clinical.packets import PersonFrom
 from loaders.clinical.people import check_people
-from loaders.clinical.phenopackets import read_phenopacket
 from loaders.clinical.recognise import Recognised, recognise
 from loaders.clinical.sheets import read_consent_table, read_pedigree_table, read_phenotype_table
 from loaders.intake.paths import read_bytes, resolve_path
@@ -99,12 +99,12 @@ def _single_documents(
 
 
 def _phenopackets(file: Recognised, person_from: PersonFrom) -> Iterator[ClinicalDocument]:
-    """One document for each packet of a file."""
+    """One document for each packet, family or cohort of a file."""
     for (path, content), digest in zip(file.contents, file.sums, strict=True):
-        packet = read_phenopacket(content, path)
+        found = read_packets(content, path, person_from)
         yield ClinicalDocument(
-            path, packet.packet_id, digest, "phenopacket", packet_records(packet, person_from),
-            packet.tally, tuple(sorted(packet.vocabularies.items())),
+            path, found.document_id, digest, "phenopacket", found.records, found.tally,
+            tuple(sorted(found.vocabularies.items())),
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
+from loaders.clinical.packet_groups import is_group
 from loaders.intake.strict_json import NotJsonError, parse_json
 from schemas.clinical_records import Kind
 from schemas.errors import BatchRefused
@@ -138,6 +139,6 @@ def _json_kind(content: Any, where: str) -> Kind:
             return "fhir"
         if isinstance(content.get("phenopacket"), dict):
             return "phenopacket"
-        if "subject" in content and "id" in content:
+        if ("subject" in content and "id" in content) or is_group(content):
             return "phenopacket"
     raise BatchRefused("document_unknown", "it is in no format of a clinical document", where)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from loaders.clinical.fields import Reading
 from loaders.clinical.keyed import Keyed, Leaf, Shape, plain, shaped
+from loaders.clinical.packet_groups import is_group
 
 _KIND: Final = "phenopacket"
 _CODE: Final[Shape] = {"id": plain, "label": plain}
@@ -59,7 +60,46 @@ _ABOUT: Final[Shape] = {
 }
 
 
-def strip_packet(content: Any, path: str, keyed: Keyed) -> Any:
+_PERSON_FIELDS: Final = ("individualId", "paternalId", "maternalId")
+
+
+def strip_packets(content: Any, path: str, keyed: Keyed) -> Any:
+    """A phenopacket, or a family or cohort of them, of which only what CAD reads is left.
+
+    Raises:
+        BatchRefused: `document_malformed`.
+    """
+    if not is_group(content):
+        return _packet(content, path, keyed)
+
+    def packet(one: Any) -> Any:
+        return _packet(one, path, keyed)
+
+    def person(written: Any) -> Any:
+        return keyed.person(str(written)) if str(written) not in ("", "0") else None
+
+    def family(written: Any) -> str:
+        return keyed.other("family", str(written))
+
+    shape: Shape = {
+        "id": family,
+        "proband": packet,
+        "relatives": packet,
+        "members": packet,
+        "pedigree": {
+            "persons": {
+                "familyId": family,
+                **dict.fromkeys(_PERSON_FIELDS, person),
+                "sex": plain,
+                "affectedStatus": plain,
+            }
+        },
+        "metaData": _ABOUT,
+    }
+    return shaped(Reading(content, path, renamed=True).content, shape, keyed, _KIND)
+
+
+def _packet(content: Any, path: str, keyed: Keyed) -> Any:
     """A phenopacket of which only what CAD reads is left.
 
     Ids of packet and subject become pseudonyms of persons, for either may be the person's; that of
