@@ -4,7 +4,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -86,7 +86,7 @@ def test_a_browser_signs_in_and_out(warehouse: Warehouse, key: str, tmp_path: Pa
         assert tab.run("document.querySelector('h1').innerText") == WORDS["en"]["sign_in"]
         field = f'<input name="key" value="{key}">'
         Elsewhere.form = f'<form action="{address}/signin" method="post">{field}</form>'
-        site = HTTPServer(("127.0.0.1", 0), Elsewhere)
+        site = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
         threading.Thread(target=site.serve_forever, daemon=True).start()
         tab.go(f"http://localhost:{site.server_port}/")
         tab.submit("document.forms[0].submit()")
