@@ -57,7 +57,7 @@ demo: venv ## simulate a cohort, push three nights, build, check every count
 test: venv system ## all tests; real data where CAD_TESTDATA names their folder
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-lint: venv ## style, types and the one direction of imports
+lint: $(STAMP) ## style, types and the one direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(wildcard $(TYPED))

@@ -28,6 +28,6 @@ once_drawn = _drawn(max(1, SEEDS // 5))
 """For what builds many times with a slow engine."""
 often_drawn = _drawn(200 * SEEDS)
 """For what costs some milliseconds."""
-several_drawn = _drawn(8 * SEEDS)
+several_drawn = _drawn(4 * SEEDS)
 """For what builds a few times."""
 a_seed = st.integers(0, 2**32)

@@ -189,7 +189,7 @@ def scrambled(batch: Path, out: Path, rng: Random) -> tuple[Path, list[list[str]
     return out, [["sample_id", "batch_id", *named], *fixes]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_any_cohort_corrected_equals_the_cohort_loaded_right(tmp_path: Path, seed: int) -> None:
     rng = Random(seed)
     shape = Shape(batches=3, callabilities=("bed", "sites", "blocks"))
