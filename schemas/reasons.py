@@ -106,7 +106,7 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "parameter_unknown": ("An analysis has no such parameter, or it cannot have this value.", "L'analyse n'a pas ce paramètre, ou il ne peut avoir cette valeur."),
     "phenotype_unknown": ("The phenotype cannot be told apart among those who take part.", "Le phénotype ne distingue pas les participants."),
     "analysis_unknown": ("The project has no such table of an analysis.", "Le projet n'a pas cette table d'analyse."),
-    "matrix_unusable": ("It is no MatrixTable that can be written as a VCF.", "Ce n'est pas une MatrixTable qui puisse s'écrire en VCF."),
+    "matrix_unusable": ("It is no MatrixTable or VDS that can be written as VCF.", "Ce n'est pas une MatrixTable ou une VDS qui puisse s'écrire en VCF."),
     "covariate_unknown": ("There is no such covariate.", "Cette covariable n'existe pas."),
     "extra_missing": ("An optional part of CAD is not installed.", "Une partie optionnelle de CAD n'est pas installée."),
     "bind_refused": ("The service may not listen so: beyond loopback it needs authentication and TLS.", "Le service ne peut écouter ainsi : hors boucle locale, il exige authentification et TLS."),

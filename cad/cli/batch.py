@@ -38,8 +38,9 @@ def new(
         list[Path] | None,
         typer.Option(
             "--from-hail",
-            metavar="DIR.mt",
-            help="A MatrixTable of Hail, which is written as a VCF; needs the extra hail.",
+            metavar="DIR",
+            help="A MatrixTable of Hail, which is written as a VCF, or a VDS, as a gVCF for each "
+            "sample; needs the extra hail.",
             show_default=False,
         ),
     ] = None,
@@ -115,13 +116,14 @@ def new(
     return Reply(document, show)
 
 
-def _written(matrices: Sequence[Path], folder: Path) -> list[Path]:
-    """MatrixTables as VCF files in a folder, each below one of its own: names may be the same."""
-    if not matrices:
+def _written(sources: Sequence[Path], folder: Path) -> list[Path]:
+    """What lies in Hail as VCF files, of each source below a folder of its own."""
+    if not sources:
         return []
-    write_vcf, settings = import_part("cad.from_hail").write_vcf, Settings()
-    files = [folder / str(at) / f"{matrix.stem}.vcf.bgz" for at, matrix in enumerate(matrices)]
-    for matrix, file in zip(matrices, files, strict=True):
-        file.parent.mkdir()
-        write_vcf(settings, matrix, file)
+    write_vcfs, settings = import_part("cad.from_hail").write_vcfs, Settings()
+    files: list[Path] = []
+    for at, source in enumerate(sources):
+        own = folder / str(at)
+        own.mkdir()
+        files += write_vcfs(settings, source, own)
     return files

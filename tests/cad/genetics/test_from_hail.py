@@ -1,14 +1,18 @@
-"""A MatrixTable as a batch: what it was made of and what is made of it load alike."""
+"""What lies in Hail as a batch: what it was made of and what is made of it load alike."""
 
 from importlib import import_module
 from pathlib import Path
 
+import pysam
 import pytest
 
 from cad.batch_new import new_batch
+from cad.build.run import build_base
 from cad.push import push_batch
 from cad.settings import Settings
 from cad.warehouse import Warehouse
+from tests.base.gvcfs import Gvcf
+from tests.base.reading import assert_same_base, base_frame, files_of
 from tests.batch_dir import vcf
 from tests.cli import cad, cad_json
 from tests.pushed import contents
@@ -58,6 +62,42 @@ def test_matrices_of_one_name_are_both_taken(tmp_path: Path) -> None:
     out = tmp_path / "out"
     made = cad_json("batch", "new", *matrices, "--platform", "P", "--batch-id", "B", "-o", out)
     assert made["samples"] == len(set(made["files"])) == 2
+
+
+@pytest.mark.realdata
+def test_a_dataset_loads_as_the_gvcfs_it_came_from(testdata: Path, tmp_path: Path) -> None:
+    hl = import_module("hail")
+    whole = testdata / "gvcf" / "HG00268.GRCh38.g.vcf.gz"
+    parts = []
+    for name, keep in (("A", range(0, 400)), ("B", range(150, 600))):
+        head, lines = Gvcf(whole, name, "XX").lines
+        columns = "\t".join([*head[-1].split("\t")[:9], name])
+        text = [*head[:-1], columns, *(lines[at].text for at in keep)]
+        parts.append(tmp_path / f"{name}.g.vcf.gz")
+        with pysam.BGZFile(str(parts[-1]), "wb") as file:
+            file.write(("\n".join(text) + "\n").encode())
+        pysam.tabix_index(str(parts[-1]), preset="vcf")
+    place = hl.Interval(
+        hl.Locus("chr20", 17_000_000, "GRCh38"), hl.Locus("chr20", 19_000_000, "GRCh38")
+    )
+    hl.vds.new_combiner(
+        output_path=str(tmp_path / "two.vds"), temp_path=str(tmp_path / "combined"),
+        gvcf_paths=[str(path) for path in parts], intervals=[place], reference_genome="GRCh38",
+    ).run()  # fmt: skip
+    told = ("--platform", "P", "--batch-id", "B", "-o", tmp_path / "of_dataset")
+    made = cad_json("batch", "new", "--from-hail", tmp_path / "two.vds", *told)
+    assert (made["assembly"], made["samples"]) == ("GRCh38", 2)
+    new_batch(parts, platform="P", out=tmp_path / "of_gvcfs", batch_id="B")
+    found = []
+    for name in ("of_dataset", "of_gvcfs"):
+        with Warehouse.create(tmp_path / f"w_{name}", "GRCh38", settings=Settings()) as warehouse:
+            push_batch(warehouse, tmp_path / name)
+            build_base(warehouse)
+            depth = files_of(warehouse, "base_depth", "care")
+            found.append((base_frame(warehouse), depth))
+    assert_same_base(found[0][0], found[1][0])
+    assert found[0][0].height > 100
+    assert found[0][1].equals(found[1][1])
 
 
 def test_what_is_no_such_matrix_is_refused(tmp_path: Path) -> None:
