@@ -93,7 +93,7 @@ def _make_views(spark: SparkSession, asked: Asked) -> None:
 def make_lake_views(spark: SparkSession, sources: Sources) -> None:
     """Register the views `calls`, `known` and `tracks` of a build's files."""
     for view, (table, schema, columns) in _VIEWS.items():
-        paths = [str(sources.folder / file.path) for file in sources.files[table]]
+        paths = [str(sources.lake.local(file.path)) for file in sources.files[table]]
         rows = read_lake(spark, paths, schema, sources.left_behind)
         rows.selectExpr(*columns).createOrReplaceTempView(view)
 

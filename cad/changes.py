@@ -111,7 +111,7 @@ def _rows(reader: BaseReader, base: Base, first: int) -> Iterator[Document]:
     with reading(reader.warehouse.engine) as connection:
         files = lake_files(connection, base.pinned_no, "base_changes", purpose=base.purpose)
     for file in files:
-        path = reader.warehouse.path / file.path
+        path = reader.warehouse.lake.local(file.path)
         yield from pq.read_table(path, filters=[("built_from", ">=", first)]).to_pylist()
 
 

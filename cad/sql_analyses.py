@@ -38,6 +38,6 @@ def analysis_files(
     """Numbers of the purpose's runs and their files, by table."""
     own = {one.analysis_no for one in analyses_at(connection, commit_no) if one.purpose == purpose}
     return {
-        table: [(number, str(warehouse.path / path)) for number, path in files if number in own]
+        table: [(number, warehouse.lake.address(path)) for number, path in files if number in own]
         for table, files in analysis_paths(connection, commit_no).items()
     }

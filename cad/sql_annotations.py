@@ -47,7 +47,7 @@ def files_by_table(
     sources = {one.annotation_no: one for one in sources_at(connection, commit_no)}
     paths: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for number, table, _, _, path in annotation_files(connection, commit_no, list(sources)):
-        paths[table][number].append(str(warehouse.path / path))
+        paths[table][number].append(warehouse.lake.address(path))
     return {
         table: [(sources[number], files) for number, files in of.items()]
         for table, of in paths.items()

@@ -45,7 +45,7 @@ def open_release_sql(warehouse: Warehouse, purpose: str, release: str) -> Iterat
         with reading(warehouse.engine) as registry:
             paths = {
                 table: [
-                    str(warehouse.path / file.path)
+                    warehouse.lake.address(file.path)
                     for file in lake_files(registry, base.pinned_no, table, purpose=own)
                 ]
                 for table in (FREQUENCIES, PHENOTYPES)

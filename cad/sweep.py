@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import shutil
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cad.faults import reach
+from cad.lake import remove_empty, session_folders, size_of
 from cad.registry.engine import reading, writing
 from cad.registry.files import forget_unneeded, registered_paths
 from cad.registry.numbers import lock_head
@@ -50,7 +51,7 @@ def sweep(warehouse: Warehouse) -> SweepReport:
     the next.
 
     Raises:
-        Unavailable: `registry_unusable`.
+        Unavailable: `registry_unusable`, `store_unusable`.
     """
     with writing(warehouse.engine) as connection:
         aborted = abort_expired(connection)
@@ -62,69 +63,58 @@ def sweep(warehouse: Warehouse) -> SweepReport:
         forget_unneeded(connection)
         forget_past(connection)
     reach("sweep:forgotten")
-    folders, folder_bytes = _delete_orphan_folders(warehouse)
-    files, file_bytes = _delete_unregistered(warehouse)
+    # Listed before the states are read: what is seen here has its session's row already.
+    staged, placed = session_folders(warehouse.staging), warehouse.lake.found()
+    with reading(warehouse.engine) as connection:
+        states, known = session_states(connection), registered_paths(connection)
+    folders, folder_bytes = _delete_orphans(warehouse, staged, placed, states)
+    files, file_bytes = _delete_unregistered(warehouse, placed, states, known)
+    if warehouse.settings.cache_bytes is not None:
+        file_bytes += warehouse.lake.shrink(warehouse.settings.cache_bytes)
     report = SweepReport(aborted, leases, folders, files, folder_bytes + file_bytes)
     log.info("swept: %s", report)
     return report
 
 
-def _delete_orphan_folders(warehouse: Warehouse) -> tuple[int, int]:
-    """Delete each session's folder that no open session writes and no committed one owns."""
-    # Listed before the states are read: a folder seen here has its session's row already.
-    staged, placed = _session_folders(warehouse.staging), _session_folders(warehouse.lake)
-    with reading(warehouse.engine) as connection:
-        states = session_states(connection)
-    orphans = [path for number, path in staged if states.get(number) in ("aborted", "committed")]
-    orphans += [path for number, path in placed if states.get(number) == "aborted"]
-    freed = 0
-    for folder in orphans:
-        freed += sum(_size(path) for path in folder.rglob("*"))
-        shutil.rmtree(folder, ignore_errors=True)
-        reach("sweep:file_deleted")
-    return len(orphans), freed
-
-
-def _delete_unregistered(warehouse: Warehouse) -> tuple[int, int]:
-    """Delete files of committed sessions that the registry knows no more, and emptied folders."""
-    folders = _session_folders(warehouse.lake)
-    found = [
-        (number, path) for number, folder in folders for path in folder.rglob("*") if path.is_file()
-    ]
-    with reading(warehouse.engine) as connection:
-        states, known = session_states(connection), registered_paths(connection)
+def _delete_orphans(
+    warehouse: Warehouse,
+    staged: Sequence[tuple[int, Path]],
+    placed: Mapping[int, Mapping[str, int]],
+    states: Mapping[int, str],
+) -> tuple[int, int]:
+    """Delete each session's files that no open session writes and no committed one owns."""
     deleted = freed = 0
-    for number, path in found:
-        if states.get(number) == "committed" and _inside(warehouse, path) not in known:
-            freed += _size(path)
-            path.unlink(missing_ok=True)
+    for number, folder in staged:
+        if states.get(number) in ("aborted", "committed"):
+            freed += sum(size_of(path) or 0 for path in folder.rglob("*") if path.is_file())
+            shutil.rmtree(folder, ignore_errors=True)
             deleted += 1
             reach("sweep:file_deleted")
-    for number, folder in folders:
-        if states.get(number) == "committed":
-            _remove_empty(folder)
+    for number, files in placed.items():
+        if states.get(number) == "aborted":
+            warehouse.lake.drop(number)
+            freed += sum(files.values())
+            deleted += 1
+            reach("sweep:file_deleted")
     return deleted, freed
 
 
-def _session_folders(parent: Path) -> list[tuple[int, Path]]:
-    """Session number and path of each folder; anything else there is not ours to delete."""
-    return [(int(path.name), path) for path in parent.iterdir() if path.name.isdecimal()]
-
-
-def _inside(warehouse: Warehouse, path: Path) -> str:
-    return path.relative_to(warehouse.path).as_posix()
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except FileNotFoundError:
-        return 0
-
-
-def _remove_empty(folder: Path) -> None:
-    """Remove a folder and those in it, from the inside out, as far as they are empty."""
-    inner = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
-    for path in (*inner, folder):
-        with suppress(OSError):
-            path.rmdir()
+def _delete_unregistered(
+    warehouse: Warehouse,
+    placed: Mapping[int, Mapping[str, int]],
+    states: Mapping[int, str],
+    known: Collection[str],
+) -> tuple[int, int]:
+    """Delete files of committed sessions that the registry knows no more, and emptied folders."""
+    committed = [number for number in placed if states.get(number) == "committed"]
+    gone = {
+        path: size
+        for number in committed
+        for path, size in placed[number].items()
+        if path not in known
+    }
+    for _ in warehouse.lake.delete(gone):
+        reach("sweep:file_deleted")
+    for number in committed:
+        remove_empty(warehouse.lake.folder / str(number))
+    return len(gone), sum(gone.values())

@@ -1,9 +1,10 @@
 """A warehouse on disk: where its parts lie, how one is made and how one is opened.
 
 <warehouse>/
-  warehouse.json      format, id, assembly and registry (its URL without a password)
+  warehouse.json      format, id, assembly, registry (its URL without a password), and the lake's
+                      URL where it lies in an object store
   registry.sqlite     the registry, where it is not on PostgreSQL
-  lake/<session>/     Parquet files, one folder for each writer that committed
+  lake/<session>/     Parquet files, one folder for each writer that committed (`cad.lake`)
   staging/<session>/  what writers are writing
   reference/          the registered reference, where there is one
 <warehouse>.key       the key under which withdrawn persons are remembered, beside the warehouse
@@ -18,10 +19,12 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import URL, Engine, insert, select
 
+from cad.extras import import_part
+from cad.lake import Lake
 from cad.registry.engine import (
     make_private,
     open_engine,
@@ -39,10 +42,14 @@ from loaders.reference import import_reference
 from schemas.contigs import ASSEMBLIES, Assembly
 from schemas.errors import Conflict, NotFound, Unavailable
 
+if TYPE_CHECKING:
+    from cad.store import Store
+
 FORMAT: Final = "cad-warehouse/1"
 DESCRIPTION: Final = "warehouse.json"
 SQLITE_NAME: Final = "registry.sqlite"
 KEY_BYTES: Final = 32
+_FOLDERS: Final = ("lake", "staging")
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Warehouse:
         has_reference: whether a reference is registered.
         engine: the registry.
         settings: the process's settings.
+        lake: the committed files.
     """
 
     path: Path
@@ -66,6 +74,7 @@ class Warehouse:
     has_reference: bool
     engine: Engine
     settings: Settings
+    lake: Lake
 
     @classmethod
     def create(
@@ -75,6 +84,7 @@ class Warehouse:
         reference: Path | None = None,
         registry_url: str | None = None,
         settings: Settings | None = None,
+        lake_url: str | None = None,
     ) -> Warehouse:
         """Make a warehouse in a directory that is absent or empty, and open it.
 
@@ -85,14 +95,18 @@ class Warehouse:
             registry_url: an empty SQLite or PostgreSQL database; a file in the directory where
                 unset.
             settings: read from the environment where unset.
+            lake_url: an empty place in an object store for the committed files; the directory where
+                unset.
 
         Raises:
-            Conflict: `warehouse_exists`, in the directory or the registry.
+            Conflict: `warehouse_exists`, in the directory, the registry or the store.
             Unavailable: `network_filesystem`, `registry_unusable`, `reference_malformed`,
-                `key_unusable`.
+                `key_unusable`, `store_unusable`, `store_versioned`, `extra_missing`.
         """
         settings = settings or Settings()
         folder = path.absolute()
+        if lake_url is not None:
+            _check_store(lake_url)
         url = _chosen_registry(folder, registry_url, settings)
         _make_folders(folder)
         registered = (
@@ -104,6 +118,7 @@ class Warehouse:
             "warehouse_id": str(uuid.uuid4()),
             "assembly": assembly,
             "registry": _written_registry(url, folder),
+            **({} if lake_url is None else {"lake": lake_url}),
         }
         make_private(url)
         engine = open_engine(url, settings.busy_seconds)
@@ -121,11 +136,13 @@ class Warehouse:
 
         Raises:
             NotFound: `warehouse_missing`.
-            Unavailable: `registry_unusable`, `registry_version`, `network_filesystem`.
+            Unavailable: `registry_unusable`, `registry_version`, `network_filesystem`,
+                `store_unusable`, `extra_missing`.
         """
         settings = settings or Settings()
         folder = path.absolute()
         description = _read_description(folder)
+        store = _open_store(description["lake"]) if "lake" in description else None
         engine = _open_registry(folder, description, settings)
         try:
             row = _read_row(engine)
@@ -134,6 +151,10 @@ class Warehouse:
         except BaseException:
             engine.dispose()
             raise
+        if store is not None:
+            # Another machine than the one where it was made has only what it was given.
+            for name in _FOLDERS:
+                (folder / name).mkdir(mode=0o750, exist_ok=True)
         config = WarehouseConfig.model_validate(
             {name: row[name] for name in settings.init.to_row()}
         )
@@ -145,6 +166,7 @@ class Warehouse:
             has_reference=row["reference"] is not None,
             engine=engine,
             settings=settings,
+            lake=Lake(folder, store),
         )
 
     @staticmethod
@@ -166,11 +188,6 @@ class Warehouse:
                 return bring_up(connection)
         finally:
             engine.dispose()
-
-    @property
-    def lake(self) -> Path:
-        """Folder of the committed files."""
-        return self.path / "lake"
 
     @property
     def staging(self) -> Path:
@@ -238,11 +255,26 @@ def _written_registry(url: URL, folder: Path) -> str:
     return without_password(url)
 
 
+def _open_store(url: str) -> Store:
+    # What reaches a store comes with an extra, and takes a while to import.
+    store: Store = import_part("cad.store").Store.open(url)
+    return store
+
+
+def _check_store(url: str) -> None:
+    store = _open_store(url)
+    if store.keeps_versions():
+        detail = "expected one without versions, which would keep what withdrawn persons left"
+        raise Unavailable("store_versioned", detail, url)
+    if store.sizes():
+        raise Conflict("warehouse_exists", "expected no files below the URL", url)
+
+
 def _make_folders(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict("warehouse_exists", "expected an absent or empty directory", folder.name)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("lake", "staging"):
+    for name in _FOLDERS:
         (folder / name).mkdir(mode=0o750)
 
 

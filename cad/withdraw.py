@@ -125,7 +125,7 @@ def _rewrite(
     session.check()
     out = session.staging / f"{number}.parquet"
     with LakeWriter(table, out) as writer:
-        for rows in _rows_by_contig(warehouse.path / path, _OWNER[table], erased):
+        for rows in _rows_by_contig(warehouse.lake.local(path), _OWNER[table], erased):
             writer.write(rows)
     reach("erase:file_rewritten")
     return writer.written

@@ -68,6 +68,8 @@ _REFUSAL: Final[dict[str, tuple[str, str]]] = {
     "warehouse_exists": ("A warehouse exists at this place.", "Un entrepôt existe déjà à cet endroit."),
     "network_filesystem": ("SQLite's registry needs a local disk.", "Le registre SQLite exige un disque local."),
     "registry_unusable": ("The registry cannot be reached or opened.", "Le registre est injoignable ou illisible."),
+    "store_unusable": ("The lake's object store cannot be reached or read.", "Le stockage objet du lac est injoignable ou illisible."),
+    "store_versioned": ("The object store keeps versions of what is deleted.", "Le stockage objet conserve des versions de ce qui est effacé."),
     "key_unusable": ("A key file is missing or is not a key.", "Un fichier de clé est absent ou n'en est pas une."),
     "registry_version": ("The registry's schema is of another version.", "Le schéma du registre est d'une autre version."),
     "session_expired": ("The writer's lease ended before its commit.", "Le bail de l'écrivain a expiré avant la validation."),

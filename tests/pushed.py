@@ -112,7 +112,7 @@ def assert_swept_clean(warehouse: Warehouse) -> None:
         known = registered_paths(connection)
     found = {
         path.relative_to(warehouse.path).as_posix()
-        for path in (*warehouse.lake.rglob("*"), *warehouse.staging.rglob("*"))
+        for path in (*warehouse.lake.folder.rglob("*"), *warehouse.staging.rglob("*"))
         if path.is_file()
     }
     assert found == known

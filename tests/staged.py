@@ -52,7 +52,7 @@ def seen(warehouse: Warehouse, commit_no: int | None = None) -> list[str]:
 
 def on_disk(warehouse: Warehouse) -> list[str]:
     """Every file and folder below lake and staging."""
-    found = (*warehouse.lake.rglob("*"), *warehouse.staging.rglob("*"))
+    found = (*warehouse.lake.folder.rglob("*"), *warehouse.staging.rglob("*"))
     return sorted(path.relative_to(warehouse.path).as_posix() for path in found)
 
 

@@ -68,7 +68,7 @@ class OwnFamily:
         self._assembly = reader.warehouse.assembly
         self._sources = sources
         self._table = MemberTable(plan)
-        paths = [reader.warehouse.path / file.path for file in sources.files["tracks"]]
+        paths = [reader.warehouse.lake.local(file.path) for file in sources.files["tracks"]]
         tracks = read_tracks(paths, set(sources.checksums))
         self._tracks = member_tracks(
             self._table.entries, sources.tracks_of, tracks, sources.checksums

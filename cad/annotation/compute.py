@@ -228,7 +228,7 @@ class _Work:
         return {
             site
             for file in self.base.get(place, ())
-            for site in _keys(self.warehouse.path / file.path)
+            for site in _keys(self.warehouse.lake.local(file.path))
         }
 
     def _kept(self, table: str, place: Bin, sites: set[Site]) -> tuple[pa.Table, set[Site]]:
@@ -237,7 +237,7 @@ class _Work:
         schema = GENE_TABLES[table]
         if held is None:
             return schema.empty_table(), set(sites)
-        path = self.warehouse.path / held.path
+        path = self.warehouse.lake.local(held.path)
         keys = [Site(*key) for key in zip(*_key_columns(path), strict=True)]
         rows = pq.read_table(path, schema=schema)
         return rows.filter(pa.array([key in sites for key in keys], pa.bool_())), sites - set(keys)
@@ -260,7 +260,8 @@ class _Work:
     def _consequences(
         self, place: Bin, sites: set[Site], bases: Bases, fasta: Path | None
     ) -> pa.Table:
-        told = {site for path in self.told.get(place, ()) for site in _keys(path)}
+        paths = map(self.warehouse.lake.local, self.told.get(place, ()))
+        told = {site for path in paths for site in _keys(path)}
         kept, new = self._kept(CONSEQUENCES, place, sites - told)
         ordered = sorted(site for site in new if bases.holds(site.pos, site.pos))
         if fasta is None or self.model is None or not ordered:
@@ -279,7 +280,7 @@ class _Work:
         rows, left = self._kept(TOLD, place, sites)
         for file in self.pending:
             if _touches(file, place) and left:
-                more = pq.read_table(self.warehouse.path / file.path, filters=_within(place))
+                more = pq.read_table(self.warehouse.lake.local(file.path), filters=_within(place))
                 keys = [Site(*key) for key in zip(*_columns_of(more), strict=True)]
                 new = pa.array([key in left for key in keys], pa.bool_())
                 rows = pa.concat_tables([rows, more.filter(new).cast(rows.schema)])

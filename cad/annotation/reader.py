@@ -155,7 +155,7 @@ class AnnotationReader:
         self._warehouse = warehouse
         self._commit_no = commit_no
         self.files = files or TableFiles()
-        self._paths: dict[tuple[str, int], dict[tuple[int, str], Path]] = {}
+        self._paths: dict[tuple[str, int], dict[tuple[int, str], str]] = {}
         self._whole: dict[tuple[int, str], pa.Table] = {}
 
     def joined(self, more: Iterable[AnnotationRow]) -> AnnotationReader:
@@ -217,31 +217,34 @@ class AnnotationReader:
         first, last = ((at - 1) // BIN_SIZE for at in (region.start, region.end))
         found: list[Record] = []
         for place in range(first, last + 1):
-            path = self._placed(region.contig, place).get((number, table))
+            path = self._path(region.contig, place, number, table)
             if path is not None:
                 found += self.files.open(path).between(region.start, region.end).to_pylist()
         return found
 
     def path(self, source: AnnotationRow, table: str, contig: str, bin_: int) -> Path | None:
         """The file of one bin of a placed table; None where it would hold no row."""
-        return self._placed(contig, bin_).get((source.annotation_no, table))
+        return self._path(contig, bin_, source.annotation_no, table)
 
-    def _placed(self, contig: str, bin_: int) -> dict[tuple[int, str], Path]:
+    def _path(self, contig: str, bin_: int, number: int, table: str) -> Path | None:
+        found = self._placed(contig, bin_).get((number, table))
+        return None if found is None else self._warehouse.lake.local(found)
+
+    def _placed(self, contig: str, bin_: int) -> dict[tuple[int, str], str]:
         """The files of a bin by version and table; what pushed files told is of no version."""
         place = contig, bin_
         if place not in self._paths:
             self._paths[place] = self._find_paths(contig, bin_)
         return self._paths[place]
 
-    def _find_paths(self, contig: str, bin_: int) -> dict[tuple[int, str], Path]:
+    def _find_paths(self, contig: str, bin_: int) -> dict[tuple[int, str], str]:
         numbers = [source.annotation_no for source in self.sources]
         with reading(self._warehouse.engine) as connection:
             rows = annotation_files(connection, self._commit_no, numbers, contig=contig, bin_=bin_)
             span = bin_ * BIN_SIZE + 1, (bin_ + 1) * BIN_SIZE
             told = lake_files(connection, self._commit_no, "base_told", contig=contig, span=span)
-        folder = self._warehouse.path
-        found = {(number, table): folder / path for number, table, _, _, path in rows}
-        return found | {(_OF_NONE, file.table): folder / file.path for file in told}
+        found = {(number, table): path for number, table, _, _, path in rows}
+        return found | {(_OF_NONE, file.table): file.path for file in told}
 
     def paths(self, source: AnnotationRow, table: str) -> list[Path]:
         """All files of a table of a source."""
@@ -249,7 +252,7 @@ class AnnotationReader:
             rows = annotation_files(
                 connection, self._commit_no, [source.annotation_no], table=table
             )
-        return [self._warehouse.path / path for *_, path in rows]
+        return [self._warehouse.lake.local(path) for *_, path in rows]
 
     def whole(self, source: AnnotationRow, table: str) -> pa.Table:
         """All rows of a table that is not placed, kept for further questions."""

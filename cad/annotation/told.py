@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cad.annotation.match import SourceRows
+from cad.lake import Lake
 from cad.reading import read_files_by
 from cad.registry.engine import reading
 from cad.registry.files import lake_files
@@ -57,13 +58,13 @@ def read_told(
     """
     with reading(warehouse.engine) as connection:
         held = lake_files(connection, latest_commit(connection), TOLD)
-    known: dict[str, list[Path]] = {}
+    known: dict[str, list[str]] = {}
     for file in held:
         if file.contig is not None:
-            known.setdefault(file.contig, []).append(warehouse.path / file.path)
+            known.setdefault(file.contig, []).append(file.path)
     settings = warehouse.settings
     found = read_files_by(
-        partial(read_told_of_file, known=known),
+        partial(read_told_of_file, known=known, lake=warehouse.lake),
         [job for job in jobs if _tells(job)],
         workers=settings.workers,
         parallel_bytes=settings.parallel_bytes,
@@ -73,7 +74,7 @@ def read_told(
 
 
 def read_told_of_file(
-    job: FileJob, progress: Callable[[int], None], *, known: Mapping[str, list[Path]]
+    job: FileJob, progress: Callable[[int], None], *, known: Mapping[str, list[str]], lake: Lake
 ) -> WrittenFile | None:
     """Write what one file tells beside its calls; None where it tells nothing new."""
     form = _format(job)
@@ -89,7 +90,7 @@ def read_told_of_file(
     source = SourceJob(
         job.path, job.assembly, job.reference, max_ref_mismatches=_ANY, progress=advance
     )
-    wanted = _Wanted(job.out / "calls.parquet", known)
+    wanted = _Wanted(job.out / "calls.parquet", known, lake)
     with LakeWriter(PENDING, job.out / "told.parquet") as writer:
         try:
             for _, rows in read_sites(source, {"terms": (form.key,)}):
@@ -113,7 +114,8 @@ class _Wanted:
     """Which variants of a file are asked about: those called, of which nothing is told yet."""
 
     calls: Path
-    known: Mapping[str, list[Path]]
+    known: Mapping[str, list[str]]
+    lake: Lake
     _contig: str = ""
     _called: SourceRows | None = None
     _told: list[SourceRows] = field(default_factory=list)
@@ -126,7 +128,7 @@ class _Wanted:
             called = pq.read_table(self.calls, columns=list(_KEY), filters=here)
             self._called = SourceRows(called)
             self._told = [
-                SourceRows(pq.read_table(path, columns=list(_KEY)))
+                SourceRows(pq.read_table(self.lake.local(path), columns=list(_KEY)))
                 for path in self.known.get(rows.contig, ())
             ]
         wanted = self._called.find(rows.alleles, rows.kept) >= 0

@@ -90,6 +90,6 @@ def count_differences(asked: Asked) -> Iterator[BinDifference]:
 def _tracks(asked: Asked) -> list[MemberTrack]:
     sources = asked.sources
     numbers = set(sources.checksums)
-    paths = [sources.folder / file.path for file in sources.files["tracks"]]
+    paths = [sources.lake.local(file.path) for file in sources.files["tracks"]]
     tracks = read_tracks(paths, numbers) if numbers else {}
     return member_tracks(asked.members.entries, sources.tracks_of, tracks, sources.checksums)

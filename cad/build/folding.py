@@ -94,7 +94,7 @@ def fold_base(warehouse: Warehouse, progress: Progress | None = None) -> FoldRep
             for done, (purpose, place, files, strata) in enumerate(todo):
                 session.check()
                 out = session.staging / purpose / place[0] / str(place[1])
-                held = HeldBin.of(warehouse.path, files)
+                held = HeldBin.of(warehouse.lake, files)
                 made = _write(held, strata, place, warehouse.assembly, out)
                 written.append((purpose, made))
                 replaced += _numbers(files)

@@ -21,6 +21,7 @@ from cad.build.depth_kernel import Changes, add_changes, no_changes
 from cad.build.depth_table import changes_of
 from cad.build.place import Place, Stretch
 from cad.index_block import COUNT_FIELDS
+from cad.lake import Lake
 from cad.registry.files import LakeFile
 from loaders.columns import flags, numbers, values
 from schemas.contigs import PAGE_SIZE
@@ -51,9 +52,9 @@ class HeldBin:
     files: Mapping[str, Sequence[Path]]
 
     @classmethod
-    def of(cls, folder: Path, files: Mapping[str, Sequence[LakeFile]]) -> HeldBin:
-        """The files of a bin of a warehouse in a folder."""
-        return cls({table: [folder / file.path for file in files[table]] for table in files})
+    def of(cls, lake: Lake, files: Mapping[str, Sequence[LakeFile]]) -> HeldBin:
+        """The files of a bin of a base, brought to this machine."""
+        return cls({table: [lake.local(file.path) for file in files[table]] for table in files})
 
     def paths(self, tables: Sequence[str]) -> list[Path]:
         """The files of some tables."""

@@ -262,7 +262,7 @@ class _Work:
         """Bring a difference to a bin; returns the files, and the numbers of those they replace."""
         plan = self.plan.purposes[purpose]
         files = self._held(purpose, place)
-        held = HeldBin.of(self.warehouse.path, files)
+        held = HeldBin.of(self.warehouse.lake, files)
         out = self.session.staging / purpose / place.contig / str(place.bin)
         share = self.warehouse.settings.added_share
         if not plan.removed and has_room(files, counts, depth, share):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from sqlalchemy import Connection
 from cad.build.place import Place
 from cad.build.plan import BuildPlan
 from cad.build.tracks import MemberTrack
+from cad.lake import Lake
 from cad.registry.bucket_files import bucket_files, track_checksums
 from cad.registry.files import LakeFile, lake_files
 from cad.registry.samples import buckets_of, left_behind, sample_tracks
@@ -38,7 +38,7 @@ class Sources:
     Those of the buckets of the samples that changed, and the bins its bases hold.
     """
 
-    folder: Path
+    lake: Lake
     files: dict[str, list[LakeFile]]
     left_behind: dict[str, NDArray[np.int32]]
     """By path as `at` gives it: samples whose rows in that file do not count, for they were moved.
@@ -58,7 +58,7 @@ class Sources:
         files = {table: bucket_files(connection, table, buckets) for table in SAMPLE_TABLES}
         moved = left_behind(connection, samples)
         return cls(
-            warehouse.path,
+            warehouse.lake,
             files,
             {
                 str(warehouse.path / file.path): np.array(moved[file.bucket_no], np.int32)
@@ -77,7 +77,7 @@ class Sources:
     def at(self, table: str, place: Place) -> list[str]:
         """Files of a table with rows that may lie in the bin."""
         return [
-            str(self.folder / file.path)
+            str(self.lake.local(file.path))
             for file in self.files[table]
             if any(
                 span.contig == place.contig and span.start <= place.last and span.end >= place.first

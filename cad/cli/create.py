@@ -25,18 +25,28 @@ def init(
             "a file in the directory where none is named.",
         ),
     ] = None,
+    lake: Annotated[
+        str | None,
+        typer.Option(
+            "--lake",
+            metavar="URL",
+            help="Empty place in an object store for the data files (s3://BUCKET/FOLDER); "
+            "the directory where none is named.",
+        ),
+    ] = None,
 ) -> Reply:
     """Make a warehouse.
 
     Example: cad init -w national --assembly GRCh38
     """
-    with Warehouse.create(warehouse, assembly, reference, registry) as made:
+    with Warehouse.create(warehouse, assembly, reference, registry, lake_url=lake) as made:
         document = {
             "warehouse_id": made.warehouse_id,
             "warehouse": str(warehouse),
             "assembly": made.assembly,
             "reference": made.has_reference,
             "registry": made.engine.dialect.name,
+            "lake": lake,
             "commit": 0,
         }
 

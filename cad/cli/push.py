@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -19,13 +19,14 @@ from cad.cli.options import WarehouseOption
 from cad.cli.progress import progress_bar
 from cad.cli.reply import Reply, console_on
 from cad.cli.show_receipt import show_receipt
+from cad.fetched import batch_directory
 from cad.push import push_batch
 from cad.receipt import Receipt
 from cad.warehouse import Warehouse
 
 
 def push(
-    batch_dirs: Annotated[list[Path], typer.Argument(metavar="BATCH_DIR...", show_default=False)],
+    batch_dirs: Annotated[list[str], typer.Argument(metavar="BATCH_DIR...", show_default=False)],
     warehouse: WarehouseOption,
     replace: Annotated[
         bool, typer.Option("--replace", help="Exchange a batch that was accepted before.")
@@ -37,45 +38,50 @@ def push(
 ) -> Reply:
     """Push batches; each directory commits on its own.
 
-    What is refused leaves the warehouse as it was and does not keep the others out.
+    What is refused leaves the warehouse as it was and does not keep the others out. A batch may
+    also lie in an object store: its URL (s3://BUCKET/FOLDER) then stands for the directory.
 
     Example: cad push SEQOIA-2026-11-20-001 SEQOIA-2026-11-20-002 -w national
     """
     with Warehouse.open(warehouse) as opened:
-        outcomes = [_push_one(opened, directory, replace, strict) for directory in batch_dirs]
-        accepted = [one for one in outcomes if isinstance(one, Receipt)]
+        outcomes = [_push_one(opened, place, replace, strict) for place in batch_dirs]
+        accepted = [one.document["batch_id"] for one in outcomes if one.error is None]
         if accepted:
-            named = [one.batch_id for one in accepted]
-            record(opened, "push", "care", {"batches": named}, rows=len(named))
-    documents = [
-        _document(directory, outcome)
-        for directory, outcome in zip(batch_dirs, outcomes, strict=True)
-    ]
+            record(opened, "push", "care", {"batches": accepted}, rows=len(accepted))
 
     def show(console: Console) -> None:
-        for directory, document in zip(batch_dirs, documents, strict=True):
-            _show(directory, document, console)
+        for place, outcome in zip(batch_dirs, outcomes, strict=True):
+            _show(place, outcome.document, console)
 
-    codes = [exit_code(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+    documents = [one.document for one in outcomes]
+    codes = [exit_code(one.error) for one in outcomes if one.error is not None]
     return Reply(documents if len(documents) > 1 else documents[0], show, max(codes, default=0))
 
 
-def _push_one(
-    warehouse: Warehouse, directory: Path, replace: bool, strict: bool
-) -> Receipt | Exception:
-    with progress_bar(directory.name) as progress:
-        return attempt(
-            lambda: push_batch(
-                warehouse, directory, replace=replace, strict=strict, progress=progress
-            )
-        )
+class _Outcome(NamedTuple):
+    """The document of a receipt, or of what a batch was refused for, and that."""
+
+    document: dict[str, Any]
+    error: Exception | None = None
 
 
-def _document(directory: Path, outcome: Receipt | Exception) -> dict[str, Any]:
-    if isinstance(outcome, Receipt):
-        return outcome.to_json()
-    batch_id = _declared_id(directory)
-    return {**({} if batch_id is None else {"batch_id": batch_id}), **describe(outcome)}
+def _push_one(warehouse: Warehouse, place: str, replace: bool, strict: bool) -> _Outcome:
+    def push_from_there() -> _Outcome:
+        with batch_directory(warehouse, place) as directory:
+            with progress_bar(directory.name) as progress:
+                found = attempt(
+                    lambda: push_batch(
+                        warehouse, directory, replace=replace, strict=strict, progress=progress
+                    )
+                )
+            if isinstance(found, Receipt):
+                return _Outcome(found.to_json())
+            batch_id = _declared_id(directory)
+            named = {} if batch_id is None else {"batch_id": batch_id}
+            return _Outcome({**named, **describe(found)}, found)
+
+    found = attempt(push_from_there)
+    return found if isinstance(found, _Outcome) else _Outcome(describe(found), found)
 
 
 def _declared_id(directory: Path) -> str | None:
@@ -88,10 +94,10 @@ def _declared_id(directory: Path) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def _show(directory: Path, document: Mapping[str, Any], console: Console) -> None:
+def _show(place: str, document: Mapping[str, Any], console: Console) -> None:
     if "error" not in document:
         show_receipt(document, console)
         return
     aside = console_on(sys.stderr)
-    aside.print(Text(f"{document.get('batch_id', directory)}:", style="bold"), soft_wrap=True)
+    aside.print(Text(f"{document.get('batch_id', place)}:", style="bold"), soft_wrap=True)
     show_failure(document, aside)

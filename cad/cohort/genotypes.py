@@ -67,7 +67,7 @@ class GenotypeReader:
 
     def __init__(self, members: Members) -> None:
         self.members = members
-        self._folder = members.cohort.warehouse.path
+        self._lake = members.cohort.warehouse.lake
         self._assembly: Assembly = members.cohort.warehouse.assembly
         self._calls = {names: BinReader(names, {}) for names in (_CALLS, (*_CALLS, *EVIDENCE))}
         self._callable = BinReader(_CALLABLE, {})
@@ -140,7 +140,7 @@ class GenotypeReader:
         here = Region(contig, int(positions[0]), int(positions[-1]))
         runs: dict[int, list[NDArray[Any]]] = {}
         for file in self._files("tracks", here):
-            track, own = _guarded(lambda path: _track_runs(path, here), self._folder / file.path)
+            track, own = _guarded(lambda path: _track_runs(path, here), self._lake.local(file.path))
             for number in wanted.intersection(np.unique(track).tolist()):
                 runs.setdefault(number, []).append(own[track == number])
         return {number: _line(np.concatenate(parts), positions) for number, parts in runs.items()}
@@ -166,7 +166,7 @@ class GenotypeReader:
     ) -> Iterable[tuple[pa.Table, Ints]]:
         """The members' rows of a table, each with its member."""
         for file in self._files(name, region):
-            path = str(self._folder / file.path)
+            path = str(self._lake.local(file.path))
             for table in _guarded(lambda path: list(reader.read(path, place)), path):
                 sample = values(table["sample"])
                 inside = sample < len(self._member_of)

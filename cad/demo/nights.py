@@ -119,7 +119,7 @@ def sum_receipt(receipt: Receipt) -> dict[str, Any]:
 def _state(warehouse: Warehouse) -> tuple[int, int, int, tuple[tuple[str, int], ...]]:
     """Commit, batches and samples, and each data file on disk with its size."""
     status = read_status(warehouse)
-    folders = (warehouse.lake, warehouse.staging)
+    folders = (warehouse.lake.folder, warehouse.staging)
     paths = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     files = tuple((str(path.relative_to(warehouse.path)), path.stat().st_size) for path in paths)
     return status.commit, status.batches, status.samples, files

@@ -9,6 +9,7 @@ from typing import Final
 
 from cad.batch_rows import People
 from cad.batch_tracks import TrackSet
+from cad.lake import Lake
 from loaders.jobs import FileJob, FileResult, Span, Track
 from schemas.contigs import Assembly
 from schemas.sheets import SampleRow
@@ -19,10 +20,16 @@ LOOKED_AT: Final = ("WGS", "WES", "panel")
 
 @dataclass(frozen=True)
 class Part:
-    """One Parquet file with rows of a sample, and the stretches they lie in."""
+    """A Parquet file with rows of a sample, staged or of a lake, and the stretches they lie in."""
 
     path: Path
     spans: tuple[Span, ...]
+    lake: Lake | None = None
+
+    @property
+    def local(self) -> Path:
+        """The file on this machine."""
+        return self.path if self.lake is None else self.lake.local(self.path)
 
 
 @dataclass(frozen=True, eq=False)

@@ -240,7 +240,7 @@ def _read_runs(
 
 def _parameters(parts: Sequence[Part], place: Place) -> dict[str, object]:
     contig, first, last = place
-    files = [str(part.path) for part in parts]
+    files = [str(part.local) for part in parts]
     return {"files": files, "contig": contig, "first": first, "last": last}
 
 

@@ -35,7 +35,7 @@ def read_sketches(
     A genome carries millions, of which a sketch needs the first thousand in the order of ranks: at
     first so many ranks are read that about `_SPARE` times as many come.
     """
-    files = [str(part.path) for part in parts]
+    files = [str(part.local) for part in parts]
     found: dict[int, Sketch] = {}
     if not files:
         return found

@@ -97,7 +97,7 @@ def _own_part(assembly: Assembly, contig: str) -> tuple[int, int]:
 
 
 def _files(parts: Sequence[Part], *contigs: str) -> list[str]:
-    return [str(part.path) for part in parts if any(span.contig in contigs for span in part.spans)]
+    return [str(part.local) for part in parts if any(span.contig in contigs for span in part.spans)]
 
 
 def _track_bases(tracks: Sequence[Track], first: int, last: int) -> int:

@@ -79,10 +79,10 @@ def stored_holdings(
         files[table] = lake_files(connection, commit_no, table, buckets=set(buckets.values()))
         for file in files[table]:
             of_bucket = parts.setdefault(table, {}).setdefault(file.bucket_no or 0, [])
-            of_bucket.append(Part(warehouse.path / file.path, file.spans))
+            of_bucket.append(Part(warehouse.path / file.path, file.spans, warehouse.lake))
     of_sample = sample_tracks(connection, numbers)
     wanted = {number for some in of_sample.values() for number in some}
-    paths = [warehouse.path / file.path for file in files["tracks"]]
+    paths = [warehouse.lake.local(file.path) for file in files["tracks"]]
     tracks = read_tracks(paths, wanted) if wanted else {}
     return {
         number: Holding(

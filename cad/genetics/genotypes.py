@@ -73,7 +73,7 @@ class Study:
         sources = self.people.sources
         files = (str(file.path) for table in sources.files.values() for file in table)
         persons = ((one.sample, one.sex, one.founder) for one in self.participants)
-        key = (what, str(sources.folder), frozenset(files), tuple(persons))
+        key = (what, str(sources.lake.folder), frozenset(files), tuple(persons))
         if key not in self.session.made:
             path = hl.utils.new_temp_file("kept", "mt")
             make().write(path)

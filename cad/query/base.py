@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from cad.build.people import ALL, ATTRIBUTES, PURPOSES, attributes_of
+from cad.lake import Lake
 from cad.leases import pin
 from cad.registry.bases import BaseRow, latest_base
 from cad.registry.engine import reading
@@ -79,6 +80,7 @@ class Base:
         persons: persons folded.
         variants: variants with a raw count above 0.
         strata: those with persons, `all` first; never empty.
+        lake: what `path` and `paths` bring files from.
         files: by table, contig and bin, what each bin was last written to as a whole.
         added: likewise the files that builds added since, oldest first: to be summed with those.
         release: the release that froze it; None for the latest base.
@@ -91,6 +93,7 @@ class Base:
     persons: int
     variants: int
     strata: tuple[Stratum, ...]
+    lake: Lake
     files: Mapping[str, Mapping[Place, Path]]
     added: Mapping[str, Mapping[Place, tuple[Path, ...]]] = field(
         default_factory=lambda: {table: {} for table in ADDED_TABLES}
@@ -111,13 +114,14 @@ class Base:
 
     def path(self, table: str, place: Place) -> Path | None:
         """The file of one bin as it was last written; None where it would hold no row."""
-        return self.files[table].get(place)
+        found = self.files[table].get(place)
+        return None if found is None else self.lake.local(found)
 
     def paths(self, what: Literal["counts", "depth"], place: Place) -> list[Path]:
         """All files of one bin whose rows are to be summed; the first is not always the base's."""
         own = self.files[f"base_{what}"].get(place)
         added = self.added[f"added_{what}"].get(place, ())
-        return [*([] if own is None else [own]), *added]
+        return [*([] if own is None else [self.lake.local(own)]), *map(self.lake.local, added)]
 
     def added_places(self) -> set[Place]:
         """The bins that builds added to since they were last written as a whole."""
@@ -193,6 +197,7 @@ def read_base(connection: Connection, warehouse: Warehouse, commit_no: int, purp
         persons=size.persons,
         variants=size.variants,
         strata=tuple(strata),
+        lake=warehouse.lake,
         files={
             table: {place: paths[-1] for place, paths in found[table].items()}
             for table in BASE_TABLES

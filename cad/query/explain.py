@@ -113,7 +113,7 @@ def explain_variant(reader: BaseReader, text: str, stratum: str = "all") -> Docu
     with reading(warehouse.engine) as connection:
         check_latest(connection, base)
         persons = _persons(connection, base, base.strata[at])
-        point = read_point(connection, warehouse.path, variant, {one.sample_no for one in persons})
+        point = read_point(connection, warehouse.lake, variant, {one.sample_no for one in persons})
         further = _further_samples(connection, base, {one.sample_no for one in persons})
     copies = dict(zip(SEXES, PLOIDY[_region(reader, variant)], strict=True))
     by_platform: dict[str, _Walk] = {}

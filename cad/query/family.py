@@ -69,7 +69,7 @@ def family_share(reader: BaseReader, variant: Variant, family_id: str) -> Family
         strata = {number for member in members for number in member.strata}
         emptied = _emptied(connection, base.purpose, {one.person_id for one in members}, strata)
         numbers = {member.sample_no for member in members}
-        point = read_point(connection, warehouse.path, variant, numbers)
+        point = read_point(connection, warehouse.lake, variant, numbers)
     figures = _figures(reader, variant, members, point)
     names = {stratum.number: stratum.name for stratum in base.strata}
     return FamilyShare(figures, len(members), frozenset(names[number] for number in emptied))

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from pyarrow.compute import Expression, field
 from sqlalchemy import Connection, func, or_, select
 
+from cad.lake import Lake
 from cad.query.parse import Region, Variant
 from cad.registry.samples import buckets_of, sample_tracks
 from cad.registry.tables import lake_file, lake_span
@@ -41,7 +42,7 @@ class SamplesAtPoint:
 
 
 def read_point(
-    connection: Connection, folder: Path, variant: Variant, samples: Collection[int]
+    connection: Connection, lake: Lake, variant: Variant, samples: Collection[int]
 ) -> SamplesAtPoint:
     """Read what the lake holds of some samples at a variant, live samples or not.
 
@@ -64,7 +65,7 @@ def read_point(
     for table, wanted in filters.items():
         on_contig = (field("contig") == variant.contig) & wanted
         paths = _files_at(connection, table, buckets, here)
-        rows[table] = [row for path in paths for row in _read(folder / path, on_contig)]
+        rows[table] = [row for path in paths for row in _read(lake.local(path), on_contig)]
     return SamplesAtPoint(
         {
             row["sample"]: row["dosage"]
@@ -79,7 +80,7 @@ def read_point(
 
 
 def read_calls(
-    connection: Connection, folder: Path, region: Region, samples: Collection[int]
+    connection: Connection, lake: Lake, region: Region, samples: Collection[int]
 ) -> list[dict[str, Any]]:
     """The rows of `calls` of some samples in a region, live samples or not, in no order.
 
@@ -94,7 +95,7 @@ def read_calls(
     rows = {
         (row["sample"], row["pos"], row["ref"], row["alt"]): row
         for path in paths
-        for row in _read(folder / path, wanted)
+        for row in _read(lake.local(path), wanted)
     }
     return list(rows.values())
 

@@ -123,7 +123,7 @@ def _by_vrs(reader: BaseReader, digest: str) -> list[Variant]:
         )
         raise NotFound("variant_unknown", detail, PREFIX + digest)
     held = [
-        warehouse.path / file.path
+        warehouse.lake.local(file.path)
         for file in files
         if file.contig is not None
         and file.bin is not None

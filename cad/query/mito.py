@@ -49,7 +49,7 @@ def vaf_histograms(
         if excluding_family is not None:
             members = family_members(connection, base, excluding_family)
             samples -= {member.sample_no for member in members}
-        rows = read_calls(connection, warehouse.path, region, samples)
+        rows = read_calls(connection, warehouse.lake, region, samples)
     fractions: dict[tuple[int, str, str], list[float]] = defaultdict(list)
     for row in rows:
         if row["dosage"] & _PASSING:

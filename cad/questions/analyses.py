@@ -57,7 +57,7 @@ def find_analysis_rows(
         own = dict(analysis_paths(connection, cohort.commit_no).get(table, ()))
     if run is None or number not in own or table not in ANALYSIS_TABLES:
         raise NotFound("analysis_unknown", "the project has no such table of a run", str(number))
-    rows = pq.read_table(cohort.warehouse.path / own[number])
+    rows = pq.read_table(cohort.warehouse.lake.local(own[number]))
     told = _under_pseudonyms(rows.slice(offset, limit), members).to_pylist()
     return {"analysis": run.to_json(), "table": table, "total": rows.num_rows, "rows": told}
 

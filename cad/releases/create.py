@@ -207,11 +207,11 @@ def _link(
     for file in files:
         path = folder / f"{file.contig}-{file.bin}-{file.file_no}.parquet"
         try:
-            os.link(warehouse.path / file.path, path)
+            os.link(warehouse.lake.local(file.path), path)
         except FileNotFoundError:
             raise
         except OSError:
-            shutil.copyfile(warehouse.path / file.path, path)
+            shutil.copyfile(warehouse.lake.local(file.path), path)
         yield WrittenFile(file.table, path, file.rows, file.bytes, file.sha256, file.spans)
 
 

@@ -223,7 +223,7 @@ def _hidden_before(warehouse: Warehouse, before: str | None) -> dict[str, tuple[
             )
         ]
     for file in files:
-        for row in pq.read_table(warehouse.path / file.path).to_pylist():
+        for row in pq.read_table(warehouse.lake.local(file.path)).to_pylist():
             own = tuple(row[name] is None for name in FIGURES)
             known = found.get(row["hpo_id"], (False, False))
             found[row["hpo_id"]] = (own[0] or known[0], own[1] or known[1])

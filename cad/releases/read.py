@@ -15,6 +15,7 @@ from cad.build.people import PURPOSES
 from cad.export.figures import Contigs, FiguresBlock
 from cad.frequency import allele_count
 from cad.index import COUNT_FIELDS, DEPTH_FIELDS
+from cad.lake import Lake
 from cad.leases import pin
 from cad.query.base import BASE_TABLES, Base, Place, Stratum, check_purpose
 from cad.query.parse import Region, Variant
@@ -163,15 +164,18 @@ def open_release(warehouse: Warehouse, name: str, purpose: str) -> Iterator[Rele
             }
             for table, own_files in files.items()
         }
-        base = _base(row, purpose, commit_no, placed)
+        base = _base(row, purpose, commit_no, warehouse.lake, placed)
         table = FrozenTable(
             {contig: path for contig, path in paths.items() if contig is not None},
             [one.name for one in base.strata],
+            warehouse.lake,
         )
         yield ReleaseReader(warehouse, base, table)
 
 
-def _base(row: ReleaseRow, purpose: str, pinned_no: int, files: Mapping[str, Any]) -> Base:
+def _base(
+    row: ReleaseRow, purpose: str, pinned_no: int, lake: Lake, files: Mapping[str, Any]
+) -> Base:
     own = row.manifest["purposes"][purpose]
     return Base(
         purpose=purpose,
@@ -181,6 +185,7 @@ def _base(row: ReleaseRow, purpose: str, pinned_no: int, files: Mapping[str, Any
         persons=own["persons"],
         variants=own["variants"],
         strata=tuple(Stratum(one["number"], one["stratum"]) for one in own["strata"]),
+        lake=lake,
         files=files,
         release=row.name,
     )
@@ -236,7 +241,9 @@ def find_phenotypes(warehouse: Warehouse, name: str, purpose: str) -> dict[str, 
         "purpose": purpose,
         "persons": brief["persons"][purpose],
         "terms": [
-            term for file in files for term in pq.read_table(warehouse.path / file.path).to_pylist()
+            term
+            for path in [warehouse.lake.local(file.path) for file in files]
+            for term in pq.read_table(path).to_pylist()
         ],
     }
 

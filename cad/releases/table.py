@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from cad.export.figures import FiguresBlock
 from cad.export.rows import WITH_DICTIONARY, frequency_rows
 from cad.flags import FLAG_FIELDS
+from cad.lake import Lake
 from cad.query.base import Base
 from loaders.columns import numbers
 from schemas.contigs import CONTIGS
@@ -68,10 +69,12 @@ class FrozenTable:
     Attributes:
         paths: the file of each contig with variants.
         strata: names, in the order of each variant's rows.
+        lake: what brings the files.
     """
 
     paths: Mapping[str, Path]
     strata: Sequence[str]
+    lake: Lake
 
     def contigs(self) -> Iterator[tuple[str, Iterator[FiguresBlock]]]:
         """All variants, contig by contig.
@@ -106,7 +109,7 @@ class FrozenTable:
                     yield self._block(contig, rows.slice(first, stop - first))
 
     def _open(self, contig: str) -> pq.ParquetFile:
-        path = self.paths[contig]
+        path = self.lake.local(self.paths[contig])
         try:
             return pq.ParquetFile(path)
         except FileNotFoundError:

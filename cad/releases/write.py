@@ -68,7 +68,7 @@ def freeze(frozen: Frozen, folder: Path) -> Iterator[WrittenFile]:
         path = folder / purpose / "sites.vcf.gz"
         path.parent.mkdir(exist_ok=True)
         names = [one.name for one in base.strata]
-        table = FrozenTable(paths[purpose], names)
+        table = FrozenTable(paths[purpose], names, frozen.warehouse.lake)
         suffixes = field_suffixes(names)
         lines = write_sites(frozen.warehouse, base, table.contigs(), suffixes, False, (), path)
         yield _written("release_vcf", path, lines, ())

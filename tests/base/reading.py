@@ -56,7 +56,7 @@ def files_of(warehouse: Warehouse, table: str, purpose: str) -> pa.Table:
     with reading(warehouse.engine) as connection:
         files = lake_files(connection, latest_commit(connection), table, purpose=purpose)
     schema = LAKE_TABLES[table]
-    read = [pq.read_table(warehouse.path / file.path, schema=schema) for file in files]
+    read = [pq.read_table(warehouse.lake.local(file.path), schema=schema) for file in files]
     return pa.concat_tables([schema.empty_table(), *read])
 
 

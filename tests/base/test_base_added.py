@@ -172,14 +172,14 @@ def test_nobody_is_taken_out_beside_a_bin(two_nights: Warehouse) -> None:
     withdraw(two_nights, "P-C")
     build_base(two_nights)
     assert not any(files_of(two_nights, table, "care").num_rows for table in ADDED)
-    assert not list(two_nights.lake.rglob("added_*"))
+    assert not list(two_nights.lake.folder.rglob("added_*"))
     sweep(two_nights)
     assert base_frame(two_nights).filter(stratum="all", purpose="care")["ac"].to_list() == [2]
 
 
 def test_a_recount_reads_no_figure_of_the_base(two_nights: Warehouse, tmp_path: Path) -> None:
     expected = base_frame(two_nights)
-    for file in two_nights.lake.rglob("*"):
+    for file in two_nights.lake.folder.rglob("*"):
         if file.name.startswith(("base_", "added_")) and "changes" not in file.name:
             file.write_bytes(b"damaged")
     report = build_base(two_nights, recount=True)

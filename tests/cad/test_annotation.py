@@ -35,7 +35,7 @@ def versions(warehouse: Warehouse) -> list[tuple[str, str, bool]]:
 
 
 def hashes(warehouse: Warehouse) -> dict[str, str]:
-    files = (path for path in warehouse.lake.rglob("*") if path.is_file())
+    files = (path for path in warehouse.lake.folder.rglob("*") if path.is_file())
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

@@ -211,7 +211,7 @@ def test_nothing_tells_what_a_withdrawn_person_showed(
                 connection, latest_commit(connection), "base_changes", purpose=purpose
             )
         ]
-    assert len(list(warehouse.lake.rglob("base_changes.parquet"))) == len(files)
+    assert len(list(warehouse.lake.folder.rglob("base_changes.parquet"))) == len(files)
 
 
 GENES = (

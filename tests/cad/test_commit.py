@@ -84,7 +84,9 @@ class TestSession:
             kept = stage(writer, "kept")
             stage(writer, "scratch/stray")
             writer.commit(adding(writer, kept), [kept])
-        assert [path.name for path in warehouse.lake.rglob("*") if path.is_file()] == ["kept"]
+        assert [path.name for path in warehouse.lake.folder.rglob("*") if path.is_file()] == [
+            "kept"
+        ]
 
     @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"more rows")])
     def test_lost_file_is_noticed(

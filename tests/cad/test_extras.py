@@ -31,6 +31,15 @@ def test_hail_is_named_where_it_is_missing(
     assert cad_json("status", "-w", sqlite_warehouse.path)["commit"] == 0
 
 
+def test_s3_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    init = ("init", "-w", tmp_path / "own", "--assembly", "GRCh38", "--lake", "s3://lake/national")
+    refused = cad_json(*init, code=1)
+    assert (refused["error"], refused["reason"]) == ("Unavailable", "extra_missing")
+    assert "cad-warehouse[s3]" in refused["detail"]
+    assert not (tmp_path / "own").exists()
+
+
 def test_what_no_extra_brings_is_no_missing_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -379,7 +379,7 @@ def test_only_what_is_new_is_computed(made: Made, tmp_path: Path) -> None:
         left = {row["pos"] for row in rows_of(warehouse, "annotation_consequence")}
         assert left == {int(at.split()[1]) for at in (*BOTH, *ONLY_ONE)}
         assert {row["pos"] for row in rows_of(warehouse, "base_vrs")} == {513, 1438}
-        held = b"".join(one.read_bytes() for one in warehouse.lake.rglob("*.parquet"))
+        held = b"".join(one.read_bytes() for one in warehouse.lake.folder.rglob("*.parquet"))
         assert b"ENSP00000334393.3:p.Phe113Cys" not in held
         # A version of the model has consequences of its own; the other's come back with it.
         text = (made.folder / "genes.gff3").read_text().replace("OR4F5", "OR4F5B")
@@ -511,7 +511,7 @@ def test_consequences_that_pushed_files_tell(sqlite_warehouse: Warehouse, tmp_pa
     withdraw(sqlite_warehouse, "P-THREE-A")
     build_base(sqlite_warehouse)
     assert [row["pos"] for row in rows_of(sqlite_warehouse, "base_told")] == [100, 400]
-    for file in sqlite_warehouse.lake.rglob("*.parquet"):
+    for file in sqlite_warehouse.lake.folder.rglob("*.parquet"):
         if "pos" in pq.read_schema(file).names:
             assert {200, 500}.isdisjoint(pq.read_table(file)["pos"].to_pylist())
 

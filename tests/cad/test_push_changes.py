@@ -141,7 +141,7 @@ class TestWithdrawn:
         [child] = samples_of(warehouse)
         assert (child.father_id, child.mother_id, child.founder) == (None, None, False)
         assert {row[1] for rows in contents(warehouse).values() for row in rows} == {"CHILD"}
-        for path in warehouse.lake.rglob("*.parquet"):
+        for path in warehouse.lake.folder.rglob("*.parquet"):
             assert b"FATHER" not in path.read_bytes()
 
     def test_batch_of_nobody_else_is_accepted(self, warehouse: Warehouse, made: BatchDir) -> None:

@@ -63,7 +63,7 @@ class TestDeadWriters:
         assert seen(warehouse) == ["a"]
 
     def test_what_is_not_ours_stays(self, warehouse: Warehouse) -> None:
-        for folder in (warehouse.lake, warehouse.staging):
+        for folder in (warehouse.lake.folder, warehouse.staging):
             (folder / "README").write_text("an operator's note")
             # No session bears this number: it may be another registry's, restored from a copy.
             (folder / "77").mkdir()
@@ -152,7 +152,7 @@ class TestFoldedSamples:
         self.replace(loaded)
         assert seen(loaded) == []
         assert sweep(loaded).files_deleted == 0
-        assert Path(loaded.lake / "1" / "a").exists()
+        assert Path(loaded.lake.folder / "1" / "a").exists()
 
         with writing(loaded.engine) as connection:
             connection.execute(delete(folded))

@@ -243,9 +243,9 @@ def test_the_unrelated_are_a_stratum_and_who_withdraws_leaves_no_run_behind(
     build_base(analysed)
     rows = asked(analysed, "SELECT max(persons) AS n FROM frequencies WHERE stratum='unrelated=1'")
     assert rows == [kept]
-    assert list(analysed.lake.rglob("analysis_*.parquet"))
+    assert list(analysed.lake.folder.rglob("analysis_*.parquet"))
     withdraw(analysed, f"P{simulated.persons - 2}")
     assert asked(analysed, "SELECT * FROM analyses") == []
     build_base(analysed)
-    assert list(analysed.lake.rglob("analysis_*.parquet")) == []
+    assert list(analysed.lake.folder.rglob("analysis_*.parquet")) == []
     assert asked(analysed, "SELECT * FROM strata WHERE stratum = 'unrelated=1'") == []
