@@ -167,11 +167,10 @@ def _write(
     for purpose in frozen:
         own = bases.depth[purpose]
         found |= dict.fromkeys(_link(warehouse, session, purpose, own), "denominators")
-    previous = bases.earlier[-1] if bases.earlier else None
-    found |= dict.fromkeys(
-        write_phenotypes(warehouse, session.staging, bases.commit_no, bases.persons, previous),
-        "phenotypes",
+    phenotypes = write_phenotypes(
+        warehouse, session.staging, bases.commit_no, bases.persons, bases.earlier
     )
+    found |= dict.fromkeys(phenotypes, "phenotypes")
     return found
 
 

@@ -4,11 +4,9 @@ from random import Random
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
 
-from cad.releases.phenotypes import bounds, hidden_figures
-
-Parents = list[list[int]]
+from cad.disclosure.terms import ToldTerms, bounds, hidden_figures
+from tests.disclosure.attack_terms import Parents, Told, assert_free, programme
 
 
 def draw_terms(random: Random, terms: int) -> Parents:
@@ -27,89 +25,70 @@ def kinds_of(parents: Parents) -> np.ndarray:
     return np.array(pairs, np.int64)
 
 
-def draw(random: Random, parents: Parents, persons: int) -> tuple[list[np.ndarray], list[int]]:
-    """Figures of two purposes, counted person by person; nobody has what was excluded in them."""
-    terms = len(parents)
-    above = [with_above(parents, at) for at in range(terms)]
-    figures, totals = [np.zeros((terms, 2), np.int64) for _ in range(2)], [0, 0]
+Person = tuple[list[int], list[int], list[bool]]
+"""What somebody has and lacks, and which purposes count them."""
+
+
+def draw(random: Random, parents: Parents, persons: int) -> list[Person]:
+    """Persons of two purposes; nobody has what was excluded in them."""
+    above = [with_above(parents, at) for at in range(len(parents))]
     often = random.choice([0.2, 0.6, 0.95])
-    for _ in range(persons):
-        told = [one for one in range(terms) if random.random() < often / (1 + one)]
-        has = set().union(*(above[one] for one in told))
-        gone = {one for one in range(terms) if random.random() < 0.15 and one not in has}
-        lacks = {at for at in range(terms) if above[at] & gone} - has
-        for purpose, share in enumerate((0.9, 0.5)):
-            if random.random() < share:
-                totals[purpose] += 1
-                figures[purpose][sorted(has), 0] += 1
-                figures[purpose][sorted(lacks), 1] += 1
-    return figures, totals
-
-
-def programme(
-    parents: Parents, own: np.ndarray, hidden: np.ndarray, total: int
-) -> list[tuple[int, int, float, float]]:
-    """Of each hidden figure its place, least and greatest value, by linear programmes."""
-    terms = len(parents)
-    rows, right = [], []
-    for at in range(terms):
-        for up in parents[at]:
-            for low, high in ((at, up), (terms + up, terms + at)):
-                row = np.zeros(2 * terms)
-                row[low], row[high] = 1, -1
-                rows.append(row)
-                right.append(0)
-        row = np.zeros(2 * terms)
-        row[at] = row[terms + at] = 1
-        rows.append(row)
-        right.append(total)
-    limits = [
-        (0, total) if hidden[at % terms, at // terms] else (own[at % terms, at // terms],) * 2
-        for at in range(2 * terms)
-    ]
     found = []
-    for at in np.flatnonzero(hidden.T.ravel()).tolist():
-        ends = []
-        for sign in (1, -1):
-            goal = np.zeros(2 * terms)
-            goal[at] = sign
-            solved = linprog(goal, np.array(rows), right, bounds=limits, method="highs")
-            assert solved.status == 0, solved.message
-            ends.append(sign * solved.fun)
-        found.append((at % terms, at // terms, *ends))
+    for _ in range(persons):
+        told = [one for one in range(len(parents)) if random.random() < often / (1 + one)]
+        has = set().union(*(above[one] for one in told))
+        gone = {one for one in range(len(parents)) if random.random() < 0.15 and one not in has}
+        lacks = {at for at in range(len(parents)) if above[at] & gone} - has
+        counts = [random.random() < share for share in (0.9, 0.5)]
+        found.append((sorted(has), sorted(lacks), counts))
     return found
+
+
+def count(persons: list[Person], terms: int) -> tuple[list[np.ndarray], list[int]]:
+    """Figures of both purposes, person by person, and whom each counts."""
+    figures = [np.zeros((terms, 2), np.int64) for _ in range(2)]
+    for has, lacks, counts in persons:
+        for own, is_counted in zip(figures, counts, strict=True):
+            own[has, 0] += is_counted
+            own[lacks, 1] += is_counted
+    return figures, [sum(counts[purpose] for *_, counts in persons) for purpose in range(2)]
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_no_figure_of_a_term_can_be_worked_out(seed: int) -> None:
+    """Of a release, and of any two together, whose persons are the same and more."""
     random = Random(seed)
     parents = draw_terms(random, random.choice([4, 9, 14]))
     small = random.choice([5, 5, 3])
-    nothing = np.zeros((len(parents), 2), bool)
     kinds = kinds_of(parents)
-    # Two releases: what the first hid the second hides, whatever it comes to.
-    before = nothing
-    for persons in (random.choice([12, 40]), random.choice([60, 150])):
-        figures, totals = draw(random, parents, persons)
-        hidden = hidden_figures(figures, totals, small, before, kinds)
-        assert (hidden | ~before).all()
-        for own, total in zip(figures, totals, strict=True):
-            assert hidden[(own >= 1) & (own < small)].all()
-            for term, place, low, high in programme(parents, own, hidden, total):
-                assert low - 1e-6 <= own[term, place] <= high + 1e-6
-                if place == 0 or not hidden[:, 1].all():
-                    assert high - low >= min(small, total) - 1e-6, (term, place, low, high)
-        before = hidden
+    persons: list[Person] = []
+    releases: list[list[Told]] = []
+    for more in (random.choice([2, 12, 40]), random.choice([3, 20, 150]), 30):
+        persons += draw(random, parents, more)
+        figures, totals = count(persons, len(parents))
+        earlier = [
+            [ToldTerms(one.own * ~one.hidden, ~one.hidden, one.total) for one in release]
+            for release in releases
+        ]
+        hidden = hidden_figures(figures, totals, small, kinds, earlier)
+        release = [Told(own, hidden, total) for own, total in zip(figures, totals, strict=True)]
+        for purpose, table in enumerate(release):
+            assert hidden[(table.own >= 1) & (table.own < small)].all()
+            assert_free(parents, small, table)
+            for before in releases:
+                assert (hidden | ~before[purpose].hidden).all()
+                assert_free(parents, small, before[purpose], table)
+        releases.append(release)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_bounds_are_those_of_the_programme(seed: int) -> None:
     random = Random(seed)
     parents = draw_terms(random, 8)
-    (own, _), (total, _) = draw(random, parents, 40)
+    (own, _), (total, _) = count(draw(random, parents, 40), 8)
     hidden = np.array([[random.random() < 0.4 for _ in range(2)] for _ in parents])
     _, least, most, _ = bounds(hidden, own, total, kinds_of(parents))
-    for term, place, low, high in programme(parents, own, hidden, total):
+    for _, term, place, low, high in programme(parents, Told(own, hidden, total)):
         at = term + len(parents) * place
         ends = (least[at], most[at]) if place == 0 else (total - most[at], total - least[at])
         assert ends == pytest.approx((low, high))
@@ -121,9 +100,24 @@ def test_the_programme_finds_what_the_rule_of_small_figures_alone_leaves() -> No
     research = np.array([[52, 0], [51, 0], [50, 0]])
     industry = np.array([[9, 0], [3, 0], [0, 0]])
     small_alone = np.array([[False, False], [True, False], [False, False]])
-    ((*_, low, high),) = programme(parents, research, small_alone, 60)
+    ((*_, low, high),) = programme(parents, Told(research, small_alone, 60))
     assert (low, high) == pytest.approx((50, 52))
-    hidden = hidden_figures(
-        [research, industry], [60, 30], 5, np.zeros((3, 2), bool), kinds_of(parents)
-    )
+    hidden = hidden_figures([research, industry], [60, 30], 5, kinds_of(parents))
     assert hidden[:, 0].tolist() == [False, True, True]
+
+
+def test_the_programme_finds_what_an_earlier_table_tells_of_a_later_one() -> None:
+    """A term that is hidden later, when what it is a kind of grew by two."""
+    parents: Parents = [[], [0]]
+    first = Told(np.array([[50, 0], [10, 0]]), np.zeros((2, 2), bool), 60)
+    second = np.array([[52, 0], [11, 0]]), 100
+    alone = np.array([[False, False], [True, False]])
+    ((*_, low, high),) = programme(parents, first, Told(second[0], alone, second[1]))
+    assert (low, high) == pytest.approx((10, 12))
+    industry = [np.array([[9, 0], [0, 0]]), np.array([[9, 0], [1, 0]])]
+    told = [
+        ToldTerms(first.own, ~first.hidden, 60),
+        ToldTerms(industry[0], np.ones((2, 2), bool), 30),
+    ]
+    hidden = hidden_figures([second[0], industry[1]], [100, 60], 5, kinds_of(parents), [told])
+    assert hidden[:, 0].tolist() == [True, True]

@@ -2,12 +2,26 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 
+from cad.build.run import build_base
+from cad.consents import import_consents
 from cad.releases.create import create_release
-from tests.cad.questions.cohorts import ALTERNATIVE, PARENTS, Person, closure, phenotyped
+from cad.releases.phenotypes import FIGURES
+from cad.releases.read import find_phenotypes
+from tests.cad.questions.cohorts import (
+    ALTERNATIVE,
+    PARENTS,
+    Made,
+    Person,
+    closure,
+    phenotyped,
+)
+from tests.disclosure.attack_terms import Told, assert_free
 
 SMALL = 5
+TERMS = list(PARENTS)
 
 
 def count(people: list[Person], term: str) -> tuple[int, int]:
@@ -50,3 +64,41 @@ def test_persons_by_term_are_counted_and_small_ones_hidden(tmp_path: Path) -> No
     assert {"care", "research"} <= set(tables)
     assert hidden > 3
     assert shown > 20
+
+
+def told(made: Made, release: str) -> Told:
+    """What a release tells researchers of each term, beside the truth of now."""
+    found = find_phenotypes(made.warehouse, release, "research")
+    rows = {row["hpo_id"]: row for row in found["terms"]}
+    people = made.counting("research")
+    assert found["persons"] == len(people)
+    hidden = [[rows.get(one, {}).get(name, 0) is None for name in FIGURES] for one in TERMS]
+    return Told(np.array([count(people, one) for one in TERMS]), np.array(hidden), len(people))
+
+
+def test_two_releases_tell_no_more_together(tmp_path: Path) -> None:
+    """Eight persons join, the first ones for industry: what is few there is hidden for research."""
+    with phenotyped(tmp_path, persons=70) as made:
+        create_release(made.warehouse, "R1")
+        first = told(made, "R1")
+        joining = [one for one in made.people if "research" not in one.consents][:8]
+        table = tmp_path / "consents.tsv"
+        lines = [
+            f"{one.person_id}\t{scope}\tgiven\t2126-01-05"
+            for one in joining
+            for scope in ("research", "industry")
+        ]
+        table.write_text("\n".join(["person_id\tscope\tstatus\tsigned_on", *lines]) + "\n")
+        import_consents(made.warehouse, table)
+        for one in joining:
+            one.consents.add("research")
+        build_base(made.warehouse)
+        create_release(made.warehouse, "R2")
+        second = told(made, "R2")
+    assert first.hidden.any()
+    assert (second.hidden | ~first.hidden).all()
+    assert (~second.hidden).any()
+    parents = [[TERMS.index(up) for up in PARENTS[one]] for one in TERMS]
+    assert_free(parents, SMALL, first)
+    assert_free(parents, SMALL, second)
+    assert_free(parents, SMALL, first, second)
