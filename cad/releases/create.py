@@ -105,8 +105,24 @@ def create_release(warehouse: Warehouse, name: str) -> dict[str, Any]:
             insert_release(connection, name, base_commit, manifest, counted, 0)
 
         session.commit(apply, files)
+    _warn_of_few(warehouse, name, manifest)
     log.info("released %s in %.2f s", name, perf_counter() - started)
     return find_release_document(warehouse, name)
+
+
+def _warn_of_few(warehouse: Warehouse, name: str, manifest: Mapping[str, Any]) -> None:
+    """Tell the steward where the figures of `all`, which are never hidden, tell of few persons."""
+    small = manifest["small_count"]
+    with reading(warehouse.engine) as connection:
+        earlier = [one for one in list_releases(connection) if one.name != name]
+    for one in earlier:
+        for purpose, own in manifest["purposes"].items():
+            more = own["persons"] - one.manifest["purposes"][purpose]["persons"]
+            if purpose not in UNDISCLOSED and 0 < abs(more) < small:
+                log.warning(
+                    "release %s counts %+d for %s beside %s: what `all` differs by is of so few",
+                    name, more, purpose, one.name,
+                )  # fmt: skip
 
 
 def _check_free(connection: Connection, name: str) -> None:

@@ -248,7 +248,9 @@ def test_releases_keep_their_aggregates_when_somebody_withdraws(tmp_path: Path) 
     assert b"sP7\t" not in every_byte(warehouse.path)
 
 
-def test_a_base_that_counts_whom_it_may_not_is_not_released(tmp_path: Path) -> None:
+def test_a_base_that_counts_whom_it_may_not_is_not_released(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with released(tmp_path / "warehouse", [batch_of(tmp_path / "N1", 3, 30)]) as warehouse:
         later = tmp_path / "later.tsv"
         later.write_text("person_id\tscope\tstatus\tsigned_on\nP3\tresearch\trefused\t2026-02-01\n")
@@ -262,6 +264,11 @@ def test_a_base_that_counts_whom_it_may_not_is_not_released(tmp_path: Path) -> N
             assert refused.value.reason == reason
         build_base(warehouse)
         create_release(warehouse, "R2")
+        # One person alone changed for research, and nobody for industry or before.
+        said = [one.message for one in caplog.records if one.levelname == "WARNING"]
+        assert [one for one in said if "release" in one] == [
+            "release R2 counts -1 for research beside R1: what `all` differs by is of so few"
+        ]
 
 
 def test_a_crash_leaves_no_half_release(tmp_path: Path) -> None:
