@@ -52,6 +52,9 @@ class Lake:
                 os.utime(file)
             except FileNotFoundError:
                 self.store.get(file.relative_to(self.folder).as_posix(), file)
+            except PermissionError:
+                # Another user's copy is read all the same; only its age will be told wrong.
+                pass
         return file
 
     def address(self, path: str | Path) -> str:
