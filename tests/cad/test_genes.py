@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,18 +14,15 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.gene_models import GeneAnswer
-from api.models import VariantAnswer
 from cad.annotation.compute import annotate_variants
 from cad.annotation.load import add_annotation
 from cad.annotation.manage import remove_version
 from cad.annotation.reader import open_annotations
 from cad.build.run import build_base
-from cad.citation import cite
 from cad.push import push_batch
-from cad.query import BaseReader, find_gene, find_region, find_variant, open_base
+from cad.query import BaseReader, find_region, open_base
 from cad.query.explain import explain_variant
 from cad.registry.engine import reading
-from cad.registry.files import lake_files
 from cad.registry.numbers import latest_commit
 from cad.settings import Settings
 from cad.warehouse import Warehouse
@@ -35,6 +31,7 @@ from schemas.errors import BadQuestion, CadError, NotFound
 from tests.annotated import fasta_bases, model_text
 from tests.api.asking import key_for
 from tests.batch_dir import BatchDir, vcf
+from tests.cad.gene_answers import ask, check_served, gene, rows_of
 from tests.cli import cad
 from tests.vrs_reference import reference_implementation
 
@@ -57,12 +54,6 @@ ONLY_ONE = (
     "1 865694 . C T", "1 874816 . C CT", "MT 513 . GCA G", "MT 1438 . A G",
 )  # fmt: skip
 ONLY_TWO = ("1 69428 . T G", "1 865700 . C A", "MT 310 . T TC")
-
-
-def check_served(answer: dict[str, Any]) -> None:
-    """Whether an answer, once cited, is one that the service may give."""
-    cited = {**answer, "citation": cite(answer, "http://127.0.0.1{}".format)}
-    VariantAnswer.model_validate_json(json.dumps(cited))
 
 
 @dataclass(frozen=True)
@@ -106,24 +97,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, testdata: Path) -> Iterator[M
             push_batch(warehouse, batch)
         build_base(warehouse)
         yield Made(warehouse, folder)
-
-
-def ask(warehouse: Warehouse, text: str, **options: Any) -> dict[str, Any]:
-    with open_base(warehouse, options.pop("purpose", "care")) as base:
-        return find_variant(BaseReader(warehouse, base), text, ["all"], **options)
-
-
-def gene(warehouse: Warehouse, name: str, **options: Any) -> dict[str, Any]:
-    with open_base(warehouse, "care") as base:
-        return find_gene(BaseReader(warehouse, base), name, **options)
-
-
-def rows_of(warehouse: Warehouse, table: str) -> list[dict[str, Any]]:
-    """All rows of a computed table, sorted by key and transcript."""
-    with reading(warehouse.engine) as connection:
-        files = lake_files(connection, latest_commit(connection), table)
-    rows = [row for one in files for row in pq.read_table(warehouse.path / one.path).to_pylist()]
-    return sorted(rows, key=lambda row: [str(value) for value in row.values()])
 
 
 def test_answer_tells_consequences_names_and_identifier(made: Made, testdata: Path) -> None:
@@ -445,88 +418,6 @@ def test_consequences_that_a_file_tells_come_first(
 def _latest(warehouse: Warehouse) -> int:
     with reading(warehouse.engine) as connection:
         return latest_commit(connection)
-
-
-TOLD = (
-    '##INFO=<ID=CSQ,Number=.,Type=String,Description="Consequence annotations from Ensembl VEP. '
-    'Format: Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|HGVSc|HGVSp">\n'
-)
-
-
-def _telling(folder: Path, name: str, *lines: str) -> Path:
-    """A batch of two persons whose file tells what its variants do."""
-    made = BatchDir(folder / name)
-    made.manifest |= {"batch_id": name}
-    text = vcf(f"{name}-A", f"{name}-B", lines=lines)
-    made.add("a.vcf", text.replace(b"#CHROM", TOLD.encode() + b"#CHROM"), callability="sites")
-    made.sheet("sample_id|person_id|sex", f"{name}-A|P-{name}-A|XX", f"{name}-B|P-{name}-B|XX")
-    return made.write()
-
-
-def _entry(allele: str, term: str) -> str:
-    return f"CSQ={allele}|{term}|MODERATE|AAA1|ENSG1|Transcript|ENST1|protein_coding|ENST1.2:c.1|"
-
-
-def test_consequences_that_pushed_files_tell(sqlite_warehouse: Warehouse, tmp_path: Path) -> None:
-    missense, intron = _entry("G", "missense_variant"), _entry("T", "intron_variant")
-    one = _telling(
-        tmp_path, "ONE",
-        f"chr22 100 . A G . PASS {missense} GT:DP:GQ 0/1:30:99 0/0:30:99",
-        f"chr22 200 . C T . PASS {intron} GT:DP:GQ 0/0:30:99 0/1:30:99",
-        f"chr22 300 . C T . PASS {intron} GT:DP:GQ 0/0:30:99 0/0:30:99",
-        "chr22 400 . C T . PASS . GT:DP:GQ 0/1:30:99 0/0:30:99",
-    )  # fmt: skip
-    push_batch(sqlite_warehouse, one)
-    assert [row["pos"] for row in rows_of(sqlite_warehouse, "told_pending")] == [100, 200]
-    build_base(sqlite_warehouse)
-    assert rows_of(sqlite_warehouse, "told_pending") == []
-    answer = ask(sqlite_warehouse, "22-100-A-G")
-    assert (answer["most_severe"], answer["impact"]) == ("missense_variant", "MODERATE")
-    assert answer["consequences"][0]["transcript"] == "ENST1.2"
-    assert answer["consequences_from"] == {
-        "source": "batches", "kind": "consequences", "version": None, "origin": "CSQ",
-    }  # fmt: skip
-    check_served(answer)
-    assert ask(sqlite_warehouse, "22-400-C-T")["consequences"] == []
-    # Of what is told already a later file's words are not kept.
-    later = _entry("G", "stop_gained")
-    two = _telling(
-        tmp_path, "TWO",
-        f"chr22 100 . A G . PASS {later} GT:DP:GQ 0/1:30:99 0/0:30:99",
-        f"chr22 400 . C T . PASS {intron} GT:DP:GQ 0/0:30:99 0/1:30:99",
-    )  # fmt: skip
-    push_batch(sqlite_warehouse, two)
-    assert [row["pos"] for row in rows_of(sqlite_warehouse, "told_pending")] == [400]
-    build_base(sqlite_warehouse)
-    assert ask(sqlite_warehouse, "22-100-A-G")["most_severe"] == "missense_variant"
-    assert ask(sqlite_warehouse, "22-400-C-T")["most_severe"] == "intron_variant"
-    # What only one who leaves had, leaves; before a build as well.
-    withdraw(sqlite_warehouse, "P-ONE-B")
-    push_batch(
-        sqlite_warehouse,
-        _telling(
-            tmp_path, "THREE", f"chr22 500 . C T . PASS {intron} GT:DP:GQ 0/1:30:99 0/0:30:99"
-        ),
-    )
-    withdraw(sqlite_warehouse, "P-THREE-A")
-    build_base(sqlite_warehouse)
-    assert [row["pos"] for row in rows_of(sqlite_warehouse, "base_told")] == [100, 400]
-    for file in sqlite_warehouse.lake.folder.rglob("*.parquet"):
-        if "pos" in pq.read_schema(file).names:
-            assert {200, 500}.isdisjoint(pq.read_table(file)["pos"].to_pylist())
-
-
-def test_a_file_whose_words_cannot_be_read_tells_nothing(
-    sqlite_warehouse: Warehouse, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    bad = f"{_entry('G', 'missense_variant')}x|y|z"
-    push_batch(
-        sqlite_warehouse,
-        _telling(tmp_path, "ONE", f"chr22 100 . A G . PASS {bad} GT:DP:GQ 0/1:30:99 0/0:30:99"),
-    )
-    assert "a.vcf: its consequences are not read further" in caplog.text
-    build_base(sqlite_warehouse)
-    assert ask(sqlite_warehouse, "22-100-A-G")["state"] == "seen"
 
 
 def test_files_carry_consequences(made: Made, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from loaders.clinical.fhir import read_fhir
 from schemas.clinical_records import (
     ClinicalRecords,
-    ConsentRecord,
     Detail,
     FeatureRecord,
     HistoryRecord,
@@ -19,111 +18,26 @@ from schemas.clinical_records import (
     PersonRecord,
     RelationRecord,
 )
-from schemas.clinical_values import Code, FieldTally, LifeTime
-from schemas.errors import BatchRefused
+from schemas.clinical_values import Code, LifeTime
 from schemas.reasons import REASONS, Kind
-
-HPO = "http://human-phenotype-ontology.org"
-SNOMED = "http://snomed.info/sct"
-LOINC = "http://loinc.org"
-ROLES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
-ACTS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
-
-
-def coded(system: str, code: str, display: str | None = None) -> dict[str, Any]:
-    coding = {"system": system, "code": code}
-    return {"coding": [coding if display is None else {**coding, "display": display}]}
-
-
-SEIZURE = coded(HPO, "HP:0001250", "Seizure")
-SUBJECT = {"reference": "Patient/P1"}
-PATIENT: dict[str, Any] = {
-    "resourceType": "Patient",
-    "id": "P1",
-    "gender": "female",
-    "birthDate": "1983",
-    "deceasedBoolean": False,
-    "maritalStatus": {"text": "M"},
-}
-CONDITION: dict[str, Any] = {
-    "resourceType": "Condition",
-    "id": "c1",
-    "clinicalStatus": coded("http://terminology.hl7.org/CodeSystem/condition-clinical", "active"),
-    "verificationStatus": coded(
-        "http://terminology.hl7.org/CodeSystem/condition-ver-status", "confirmed"
-    ),
-    "severity": coded(SNOMED, "24484000", "Severe"),
-    "code": {
-        "coding": [
-            {"system": "http://hl7.org/fhir/sid/icd-10", "code": "G409", "display": "Epilepsy"},
-            {"system": "https://hospital.example/codes", "code": "EPI-12"},
-            {"system": "http://www.orpha.net", "code": "101039", "version": "2024"},
-        ],
-        "text": "Epilepsy since school",
-    },
-    "bodySite": [coded(SNOMED, "12738006", "Brain")],
-    "subject": SUBJECT,
-    "onsetAge": {"value": 6, "unit": "years", "system": "http://unitsofmeasure.org", "code": "a"},
-    "recordedDate": "2024-02-03T10:00:00+01:00",
-    "note": [{"text": "Came by train"}],
-}
-OBSERVATION: dict[str, Any] = {
-    "resourceType": "Observation",
-    "status": "final",
-    "code": SEIZURE,
-    "subject": SUBJECT,
-    "effectiveDateTime": "2024-02-03",
-}
-MEMBER: dict[str, Any] = {
-    "resourceType": "FamilyMemberHistory",
-    "status": "completed",
-    "patient": SUBJECT,
-    "relationship": coded(ROLES, "MTH", "mother"),
-    "sex": coded("http://hl7.org/fhir/administrative-gender", "female"),
-    "deceasedAge": {"value": 50, "unit": "a"},
-    "condition": [
-        {"code": coded("http://www.omim.org", "617140"), "onsetRange": {
-            "low": {"value": 30, "unit": "a"}, "high": {"value": 40, "unit": "a"}}},
-        {"code": {"text": "trouble"}},
-    ],
-}  # fmt: skip
-CONSENT: dict[str, Any] = {
-    "resourceType": "Consent",
-    "status": "active",
-    "scope": coded("http://terminology.hl7.org/CodeSystem/consentscope", "research"),
-    "category": [coded(LOINC, "59284-0")],
-    "patient": SUBJECT,
-    "dateTime": "2024-05-06T09:00:00Z",
-    "policy": [{"uri": "urn:text:v3"}],
-    "provision": {"type": "permit"},
-}
-
-
-def with_(resource: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """A resource with other fields; None takes one away."""
-    made = {**copy.deepcopy(resource), **changes}
-    return {name: value for name, value in made.items() if value is not None}
-
-
-def bundle(*resources: dict[str, Any]) -> dict[str, Any]:
-    entries = [{"resource": one} for one in resources]
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
-
-
-def read(*resources: dict[str, Any]) -> tuple[ClinicalRecords, FieldTally]:
-    return read_fhir([bundle(*resources)], "b.json")
-
-
-def refusal(content: Any) -> BatchRefused:
-    with pytest.raises(BatchRefused) as caught:
-        read_fhir([content], "b.json")
-    return caught.value
-
-
-def leaves(node: Any) -> int:
-    if isinstance(node, dict):
-        return sum(map(leaves, node.values()))
-    return sum(map(leaves, node)) if isinstance(node, list) else 1
+from tests.loaders.fhir_resources import (
+    CONDITION,
+    CONSENT,
+    LOINC,
+    MEMBER,
+    OBSERVATION,
+    PATIENT,
+    ROLES,
+    SEIZURE,
+    SNOMED,
+    SUBJECT,
+    bundle,
+    coded,
+    leaves,
+    read,
+    refusal,
+    with_,
+)
 
 
 def test_person() -> None:
@@ -306,92 +220,6 @@ class TestFamily:
         records, tally = read(with_(MEMBER, status="entered-in-error"))
         assert records == ClinicalRecords()
         assert "statement_void" in tally.set_aside
-
-
-class TestConsent:
-    def test_all_that_is_kept(self) -> None:
-        consent = with_(
-            CONSENT,
-            performer=[{"reference": "RelatedPerson/R1"}],
-            extension=[{"url": "urn:cad:of-age", "valueString": "2031-Q3"}],
-        )
-        records, _ = read(consent)
-        assert records.consents == (
-            ConsentRecord(
-                "P1", "research", "given", date(2024, 5, 6), "urn:text:v3",
-                by_representative=True, of_age_from="2031-Q3", source="/entry/0/resource",
-            ),
-        )  # fmt: skip
-
-    def test_relative_by_an_address_of_the_bundle(self) -> None:
-        content = bundle(
-            {"resourceType": "RelatedPerson", "patient": SUBJECT},
-            with_(CONSENT, performer=[{"reference": "urn:uuid:3"}]),
-        )
-        content["entry"][0]["fullUrl"] = "urn:uuid:3"
-        (consent,) = read_fhir([content], "b")[0].consents
-        assert consent.by_representative is True
-
-    def test_own_signature(self) -> None:
-        (consent,) = read(with_(CONSENT, performer=[SUBJECT]))[0].consents
-        assert consent.by_representative is False
-
-    @pytest.mark.parametrize(
-        ("changes", "decisions"),
-        [
-            ({}, {"research": "given"}),
-            ({"provision": {"type": "deny"}}, {"research": "refused"}),
-            ({"status": "rejected"}, {"research": "refused"}),
-            ({"status": "inactive"}, {"research": "withdrawn"}),
-            ({"scope": coded("s", "treatment")}, {"care": "given"}),
-            ({"scope": coded("urn:cad:consent-scope", "industry")}, {"industry": "given"}),
-            ({"provision": None, "policyRule": coded(ACTS, "OPTIN")}, {"research": "given"}),
-            ({"provision": None, "policyRule": coded(ACTS, "OPTOUT")}, {"research": "opposed"}),
-            ({"provision": {"type": "permit", "purpose": [{"code": "TREAT"}]}}, {"care": "given"}),
-            (
-                {"provision": {"type": "permit", "provision": [
-                    {"type": "deny", "purpose": [{"code": "industry"}]}]}},
-                {"research": "given", "industry": "refused"},
-            ),
-            (
-                {"provision": {"type": "permit", "provision": [{"type": "deny", "code": [
-                    coded(LOINC, "1")]}]}},
-                {"research": "refused"},
-            ),
-            ({"provision": {"type": "permit", "period": {"start": "2024-05-06"}}},
-             {"research": "given"}),
-        ],
-    )  # fmt: skip
-    def test_decisions(self, changes: dict[str, Any], decisions: dict[str, str]) -> None:
-        records, _ = read(with_(CONSENT, **changes))
-        assert {one.scope: one.status for one in records.consents} == decisions
-
-    @pytest.mark.parametrize(
-        ("changes", "reason"),
-        [
-            ({"status": "draft"}, "statement_void"),
-            ({"status": "entered-in-error"}, "statement_void"),
-            ({"scope": coded("s", "patient-privacy")}, "consent_unclear"),
-            ({"provision": None}, "consent_unclear"),
-            ({"provision": {"type": "permit", "actor": [
-                {"role": coded("r", "x"), "reference": {"reference": "Organization/1"}}]}},
-             "consent_unclear"),
-            ({"provision": {"type": "permit", "period": {"end": "2030-01-01"}}},
-             "consent_unclear"),
-            ({"provision": {"type": "permit", "purpose": [{"code": "HMARKT"}]}},
-             "consent_unclear"),
-            ({"provision": None, "policyRule": coded(ACTS, "OPTINR")}, "consent_unclear"),
-        ],
-    )  # fmt: skip
-    def test_nothing_is_given_by_half(self, changes: dict[str, Any], reason: str) -> None:
-        records, tally = read(with_(CONSENT, **changes))
-        assert records.consents == ()
-        assert set(tally.set_aside) == {reason}
-
-    @pytest.mark.parametrize("day", [None, "2024", "2024-05"])
-    def test_decision_without_its_day_is_refused(self, day: str | None) -> None:
-        error = refusal(bundle(with_(CONSENT, dateTime=day)))
-        assert (error.reason, error.where) == ("document_malformed", "b.json#/entry/0/resource")
 
 
 class TestPeople:

@@ -4,13 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from cad.build.run import build_base
 from cad.push import push_batch
+from cad.query.answer import find_variant
+from cad.query.base import open_base
+from cad.query.reader import BaseReader
 from cad.releases.create import create_release
+from cad.releases.read import open_release
 from cad.settings import Settings
 from cad.warehouse import Warehouse
 from tests.twin.tiny import tiny_batch
+
+Document = dict[str, Any]
 
 HEADER = "sample_id person_id sex affected indication region cohort"
 PLACES = (
@@ -89,3 +96,17 @@ def released(folder: Path, batches: list[Path], name: str = "R1") -> Iterator[Wa
         build_base(warehouse)
         create_release(warehouse, name)
         yield warehouse
+
+
+def variants() -> list[str]:
+    return [f"{contig}-{pos}-A-G" for contig, pos in PLACES]
+
+
+def of_base(warehouse: Warehouse, purpose: str, variant: str) -> Document:
+    with open_base(warehouse, purpose) as base:
+        return find_variant(BaseReader(warehouse, base), variant)
+
+
+def of_release(warehouse: Warehouse, purpose: str, variant: str, name: str = "R1") -> Document:
+    with open_release(warehouse, name, purpose) as reader:
+        return find_variant(reader, variant)

@@ -1,16 +1,13 @@
 """Releases are frozen, checksummed, kept, and hide what section 7 of the design says."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pysam
 import pytest
 from sqlalchemy import select
 
-from cad.annotate import annotate
 from cad.build.people import PURPOSES
 from cad.build.run import build_base
 from cad.compact import compact
@@ -20,50 +17,30 @@ from cad.export.parquet import export_parquet
 from cad.export.vcf import export_vcf
 from cad.faults import EXIT_CODE
 from cad.push import push_batch
-from cad.query import BaseReader, find_region, find_variant, open_base
-from cad.query.depth_runs import find_depth
-from cad.reanalysis import find_changes
+from cad.query import find_region, find_variant
 from cad.registry.access_tables import release_person
 from cad.registry.engine import reading
 from cad.releases.create import create_release
 from cad.releases.read import find_release_document, list_release_documents, open_release
-from cad.sql_release import open_release_sql
 from cad.sweep import sweep
 from cad.warehouse import Warehouse
 from cad.withdraw import withdraw
-from schemas.errors import BadQuestion, CadError, Forbidden, NotFound
-from schemas.releases import RELEASE_VIEWS
+from schemas.errors import CadError
 from tests.cad.test_withdraw import every_byte
 from tests.cli import cad_json
 from tests.crash import release_at, run
 from tests.pushed import assert_swept_clean
-from tests.releases.released import PLACES, batch_of, released
+from tests.releases.released import (
+    batch_of,
+    of_base,
+    of_release,
+    released,
+    variants,
+)
 
 SMALL = 5
 STEPS = ("release:purpose_written", "release:moved", "release:applied", "release:committed")
 NULLED = ("ac", "af", "n_het", "n_hom", "n_hemi", "faf95", "ac_raw")
-Document = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    folder = tmp_path_factory.mktemp("released")
-    with released(folder / "warehouse", [batch_of(folder / "N1", 7, 60)]) as warehouse:
-        yield warehouse
-
-
-def variants() -> list[str]:
-    return [f"{contig}-{pos}-A-G" for contig, pos in PLACES]
-
-
-def of_base(warehouse: Warehouse, purpose: str, variant: str) -> Document:
-    with open_base(warehouse, purpose) as base:
-        return find_variant(BaseReader(warehouse, base), variant)
-
-
-def of_release(warehouse: Warehouse, purpose: str, variant: str, name: str = "R1") -> Document:
-    with open_release(warehouse, name, purpose) as reader:
-        return find_variant(reader, variant)
 
 
 def test_care_is_told_as_it_was(made: Warehouse) -> None:
@@ -318,191 +295,3 @@ def test_a_person_without_the_scope_changes_no_answer(tmp_path: Path) -> None:
                 found[name, purpose] = (tables, lines, sql["rows"], answers)
     for purpose in ("research", "industry"):
         assert found["with", purpose] == found["without", purpose]
-
-
-def test_the_commands_answer_from_a_release(made: Warehouse, tmp_path: Path) -> None:
-    where = ("-w", made.path, "--purpose", "research", "--release", "R1")
-    assert cad_json("variant", "22-150-A-G", *where)["release"] == "R1"
-    region = cad_json("region", "22:1-200", *where)
-    assert {one["release"] for one in (region, *region["variants"])} == {"R1"}
-    out = cad_json("export", "vcf", "-o", tmp_path / "a.vcf.gz", *where)
-    assert out["release"] == "R1"
-    assert cad_json("variant", "22-150-A-G", *where[:-1], "R9", code=1)["reason"] == (
-        "release_unknown"
-    )
-    assert cad_json("release", "list", *where[:2])[0]["release"] == "R1"
-    shown = cad_json("release", "show", "R1", *where[:2])
-    assert shown["purposes"]["research"]["persons"] > 20
-    audited = cad_json("audit", "show", *where[:2])
-    assert {one["release"] for one in audited if one["what"] == "export"} == {"R1"}
-
-
-@pytest.mark.parametrize("purpose", ["care", "research"])
-def test_a_file_is_annotated_as_the_release_answers(
-    made: Warehouse, tmp_path: Path, purpose: str
-) -> None:
-    """Every variant of it, and one at the same position that nobody carries."""
-    asked = [f"{contig}-{pos}-A-{alt}" for contig, pos in PLACES for alt in "GT"]
-    lines = ["##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]
-    order = sorted(PLACES, key=lambda one: ("22", "X", "Y", "M").index(one[0]) * 10**9 + one[1])
-    lines += [f"{contig}\t{pos}\t.\tA\tG,T\t.\t.\t." for contig, pos in order]
-    (tmp_path / "in.vcf").write_text("\n".join(lines) + "\n")
-    with open_release(made, "R1", purpose) as reader:
-        names = [one.name for one in reader.base.strata]
-        strata = ["all", "sex=XX", "sex=XY", *names[-2:]]
-        answers = {(one, s): find_variant(reader, one, [s]) for one in asked for s in strata}
-    for at, stratum in enumerate(strata):
-        out = tmp_path / f"{at}.vcf.gz"
-        found = annotate(
-            made, tmp_path / "in.vcf", out, purpose=purpose, stratum=stratum, release="R1"
-        )
-        assert found.release == "R1"
-        with pysam.VariantFile(str(out)) as file:
-            for record in file:
-                for place, alt in enumerate(record.alts or ()):
-                    key = f"{record.chrom.removeprefix('chr')}-{record.pos}-A-{alt}"
-                    answer = answers[key, stratum]
-                    (row,) = answer["frequencies"]
-                    assert record.info["CAD_STATE"][place] == answer["state"]
-                    for name, field in (
-                        ("ac", "AC"), ("an", "AN"), ("n_hom", "NHOMALT"), ("n_hemi", "NHEMI"),
-                        ("persons", "PERSONS"),
-                    ):  # fmt: skip
-                        assert record.info[f"CAD_{field}"][place] == row[name], (key, stratum, name)
-                    for name in ("af", "faf95"):
-                        told = record.info[f"CAD_{name.upper()}"][place]
-                        assert told == (None if row[name] is None else pytest.approx(row[name]))
-        states = [answers[one, stratum]["state"] for one in asked]
-        assert found.states == {one: states.count(one) for one in found.states or ()}
-    with pytest.raises(Forbidden, match="not_allowed"):
-        annotate(made, tmp_path / "in.vcf", tmp_path / "o.vcf.gz", own_family="F", release="R1")
-
-
-def test_denominators_of_positions_are_those_of_all_outside_care(made: Warehouse) -> None:
-    region = "X:4999990-5000010"
-    with open_base(made, "research") as base:
-        truth = find_depth(BaseReader(made, base), region)["strata"][0]["runs"]
-    with open_release(made, "R1", "research") as reader:
-        first, *others = find_depth(reader, region)["strata"]
-        unseen = find_variant(reader, "X-5000000-A-T")
-    # By persons and AN the number of women would follow.
-    told = [
-        (pos, run["an"], run["an_raw"])
-        for run in truth
-        for pos in range(run["start"], run["end"] + 1)
-    ]
-    assert first["hidden"]
-    assert all(run["persons"] is run["assayed"] is None for run in first["runs"])
-    assert told == [
-        (pos, run["an"], run["an_raw"])
-        for run in first["runs"]
-        for pos in range(run["start"], run["end"] + 1)
-    ]
-    assert all(one["hidden"] and not one["runs"] for one in others)
-    assert unseen["frequencies"][0]["persons"] is None
-    assert {one["value"] for one in unseen["flags"]} == {None}
-    with open_release(made, "R1", "research") as reader, open_base(made, "research") as base:
-        of_base = find_depth(BaseReader(made, base), "22:90-110", ["all"])["strata"]
-        assert find_depth(reader, "22:90-110", ["all"])["strata"] == of_base
-    with open_release(made, "R1", "care") as reader, open_base(made, "care") as base:
-        of_base = find_depth(BaseReader(made, base), region)["strata"]
-        assert find_depth(reader, region)["strata"] == of_base
-    answer = cad_json("depth", region, "-w", made.path, "--release", "R1", "--purpose", "research")
-    assert answer["release"] == "R1"
-    assert answer["strata"][0] == first
-
-
-def test_sql_of_a_release_sees_what_it_tells_and_nothing_else(made: Warehouse) -> None:
-    where = ("-w", made.path, "--purpose", "research", "--release", "R1")
-    query = "SELECT stratum, ac, an, persons, hidden FROM frequencies WHERE contig = 'X'"
-    rows = cad_json("sql", "-c", f"{query} AND pos = 5000000 AND alt = 'G'", *where)["rows"]
-    told = of_release(made, "research", "X-5000000-A-G")["frequencies"]
-    assert rows == [
-        [one[name] for name in ("stratum", "ac", "an", "persons", "hidden")] for one in told
-    ]
-    with open_release_sql(made, "research", "R1") as access:
-        tables = access.ask(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
-        ).rows["table_name"]
-        views = {one for one in tables.to_pylist() if not one.startswith("annotation_")}
-        assert views == set(RELEASE_VIEWS)
-        for name, schema in RELEASE_VIEWS.items():
-            assert access.ask(f"FROM {name} LIMIT 0").rows.schema.names == schema.names
-        outside = [
-            path
-            for path in made.path.rglob("*.parquet")
-            if "/research/frequencies/" not in str(path) and path.name != "phenotypes.parquet"
-        ]
-        for path in outside:
-            with pytest.raises(BadQuestion, match="sql_refused"):
-                access.ask(f"FROM read_parquet('{path}')")
-    with pytest.raises(NotFound, match="release_unknown"), open_release_sql(made, "care", "R9"):
-        pass
-
-
-FOUNDERS = "founder=1"
-
-
-def test_changes_between_two_releases_are_those_of_what_both_tell(tmp_path: Path) -> None:
-    """A slow twin over the answers of both; some of it hidden, some passed and some first seen."""
-    with released(tmp_path / "w", [batch_of(tmp_path / "N1", 7, 14)]) as warehouse:
-        push_batch(warehouse, batch_of(tmp_path / "N2", 8, 60, prefix="Q"), replace=False)
-        build_base(warehouse)
-        create_release(warehouse, "R2")
-        kinds = set()
-        for purpose in ("care", "research"):
-            answer = find_changes(warehouse, "R1", purpose, "R2")
-            assert (answer["since"]["release"], answer["release"]) == ("R1", "R2")
-            found = {
-                (one["variant"], change["stratum"], change["what"]): change
-                for one in answer["variants"]
-                for change in one["changes"]
-            }
-            expected = {}
-            for variant in variants():
-                sides = [told_rows(warehouse, purpose, variant, name) for name in ("R1", "R2")]
-                for stratum in ("all", FOUNDERS):
-                    was, is_ = (side.get(stratum) for side in sides)
-                    if was is not None and is_ is not None:
-                        for what in slow_changes(stratum, was, is_):
-                            expected[variant, stratum, what] = was["ac"], is_["ac"]
-            assert {
-                key: (one["before"]["ac"], one["after"]["ac"]) for key, one in found.items()
-            } == expected
-            kinds |= {what for *_, what in expected}
-            for one in answer["variants"]:
-                rows = told_rows(warehouse, purpose, one["variant"], "R2")
-                for told in one["indications"]:
-                    assert rows[f"indication={told['indication']}"]["ac"] == told["ac"]
-        assert len(kinds) > 2
-        # Up to the latest base, a release is the base that it froze.
-        since = find_changes(warehouse, "R1")
-        commit = since["since"]["commit"]
-        assert since["variants"] == find_changes(warehouse, str(commit))["variants"]
-        told = cad_json("changes", "--since", "R1", "--release", "R2", "-w", warehouse.path)
-        assert told["variants"] == find_changes(warehouse, "R1", "care", "R2")["variants"]
-        with pytest.raises(NotFound, match="release_unknown"):
-            find_changes(warehouse, "1", "research", "R2")
-
-
-def told_rows(warehouse: Warehouse, purpose: str, variant: str, name: str) -> dict[str, Document]:
-    """By stratum, what a release tells of a variant, rows without an `ac` or an `an` left out."""
-    answer = of_release(warehouse, purpose, variant, name)
-    held = answer["state"] == "seen" or any(row["ac_raw"] for row in answer["frequencies"])
-    return {
-        row["stratum"]: row
-        for row in answer["frequencies"]
-        if row["ac"] is not None and row["an"] is not None and (held or row["stratum"] == "all")
-    }
-
-
-def slow_changes(stratum: str, was: Document, is_: Document) -> Iterator[str]:
-    """What of the list befell a stratum, by its frequencies."""
-    for what, limit in (("bs1", 0.01), ("ba1", 0.05)):
-        above = [(one["af"] or 0.0) > limit for one in (was, is_)]
-        if above[0] != above[1]:
-            yield what
-    if stratum == "all" and was["n_hom"] == 0 and is_["n_hom"]:
-        yield "first_homozygote"
-    if stratum == "all" and was["ac"] == 0 and is_["ac"]:
-        yield "first_seen"
