@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from cad.build.plan import BuildPlan, make_plan
 from cad.clinical.status import clinical_status
+from cad.lake import Lake
 from cad.registry.bases import BaseRow, latest_base
 from cad.registry.batches import list_batches
 from cad.registry.engine import reading, registry_now
@@ -31,8 +32,12 @@ class PurposeStatus:
 
 @dataclass(frozen=True)
 class LakeSize:
-    """Files of the lake and their bytes; `removed` ones wait for the sweep or for a build."""
+    """Files of the lake and their bytes; `removed` ones wait for the sweep or for a build.
 
+    `url` is of the object store they lie in, None for the warehouse's directory.
+    """
+
+    url: str | None
     files: int
     bytes: int
     removed_files: int
@@ -137,7 +142,7 @@ def read_status(warehouse: Warehouse) -> WarehouseStatus:
             purposes=_purposes(plan, base),
             batches_not_built=[one.batch_id for one in batches if one.commit_no > built],
             is_built=not plan.changes,
-            lake=_lake_size(connection),
+            lake=_lake_size(connection, warehouse.lake),
             sessions=_open_sessions(connection),
             readers=_count_readers(connection),
             clinical=clinical_status(connection, warehouse, commit_no),
@@ -162,14 +167,15 @@ def _count_samples(connection: Connection, commit_no: int) -> int:
     return connection.execute(query).scalar_one()
 
 
-def _lake_size(connection: Connection) -> LakeSize:
+def _lake_size(connection: Connection, lake: Lake) -> LakeSize:
     query = select(
         lake_file.c.removed_at.is_(None),
         func.count(),
         func.coalesce(func.sum(lake_file.c.bytes), 0),
     ).group_by(lake_file.c.removed_at.is_(None))
     sizes = {bool(live): (count, int(size)) for live, count, size in connection.execute(query)}
-    return LakeSize(*sizes.get(True, (0, 0)), *sizes.get(False, (0, 0)))
+    url = None if lake.store is None else lake.store.url
+    return LakeSize(url, *sizes.get(True, (0, 0)), *sizes.get(False, (0, 0)))
 
 
 def _open_sessions(connection: Connection) -> list[OpenSession]:

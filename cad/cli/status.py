@@ -102,7 +102,8 @@ def _show_status(document: Mapping[str, Any], console: Console) -> None:
     table.add_row("not built", _waiting_text(waiting, is_built=document["is_built"]))
     _show_clinical(document["clinical"], table)
     lake = document["lake"]
-    table.add_row("lake", f"{lake['files']:,} files, {_size(lake['bytes'])}")
+    place = "" if lake["url"] is None else f", in {lake['url']}"
+    table.add_row("lake", f"{lake['files']:,} files, {_size(lake['bytes'])}{place}")
     if lake["removed_files"]:
         text = f"{lake['removed_files']:,} files, {_size(lake['removed_bytes'])}"
         table.add_row("  removed", text)

@@ -291,7 +291,8 @@ class TestInit:
         url = f"{bucket}/national"
         made = cad_json("init", "-w", tmp_path / "own", "--assembly", "GRCh38", "--lake", url)
         assert made["lake"] == url
-        assert cad_json("status", "-w", tmp_path / "own")["samples"] == 0
+        status = cad_json("status", "-w", tmp_path / "own")
+        assert (status["samples"], status["lake"]["url"]) == (0, url)
 
     def test_versioned_bucket_is_refused(self, client: Any, bucket: str, tmp_path: Path) -> None:
         versions = {"Status": "Enabled"}
