@@ -54,9 +54,10 @@ def write_folded(assembly: Assembly, base: Base, place: BinPlace, out: Path) -> 
     Raises:
         Unavailable: `lake_file_damaged`.
     """
-    files = {table: [found[place]] for table, found in base.files.items() if place in found}
-    for table, added in base.added.items():
-        files[table] = list(added.get(place, ()))
+    whole = {table: base.path(table, place) for table in base.files}
+    files = {table: [path] for table, path in whole.items() if path is not None}
+    for table in base.added:
+        files[table] = list(base.paths_added(table, place))
     strata = {stratum.name: stratum.number for stratum in base.strata}
     return _write(HeldBin(files), strata, (place.contig, place.bin), assembly, out)
 

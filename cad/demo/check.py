@@ -131,7 +131,10 @@ def _read_purpose(warehouse: Warehouse, purpose: str) -> pl.DataFrame:
 
 
 def _rows_of(base: Base) -> pl.DataFrame:
-    paths = {table: list(base.files[table].values()) for table in ("base_an", "base_counts")}
+    paths = {
+        table: [base.lake.local(path) for path in base.files[table].values()]
+        for table in ("base_an", "base_counts")
+    }
     numbers = {stratum.name: stratum.number for stratum in base.strata}
     strata = pl.DataFrame(
         {"stratum": list(numbers), "number": list(numbers.values())},

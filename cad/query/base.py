@@ -80,9 +80,11 @@ class Base:
         persons: persons folded.
         variants: variants with a raw count above 0.
         strata: those with persons, `all` first; never empty.
-        lake: what `path` and `paths` bring files from.
-        files: by table, contig and bin, what each bin was last written to as a whole.
-        added: likewise the files that builds added since, oldest first: to be summed with those.
+        lake: what brings files to this machine.
+        files: by table, contig and bin, what each bin was last written to as a whole; open what
+            `path` gives.
+        added: likewise the files that builds added since, oldest first: to be summed with those;
+            open what `paths_added` gives.
         release: the release that froze it; None for the latest base.
     """
 
@@ -119,9 +121,13 @@ class Base:
 
     def paths(self, what: Literal["counts", "depth"], place: Place) -> list[Path]:
         """All files of one bin whose rows are to be summed; the first is not always the base's."""
-        own = self.files[f"base_{what}"].get(place)
-        added = self.added[f"added_{what}"].get(place, ())
-        return [*([] if own is None else [self.lake.local(own)]), *map(self.lake.local, added)]
+        own = self.path(f"base_{what}", place)
+        added = self.paths_added(f"added_{what}", place)
+        return [*([] if own is None else [own]), *added]
+
+    def paths_added(self, table: str, place: Place) -> tuple[Path, ...]:
+        """The files of one bin that builds added to a table since, oldest first."""
+        return tuple(map(self.lake.local, self.added[table].get(place, ())))
 
     def added_places(self) -> set[Place]:
         """The bins that builds added to since they were last written as a whole."""

@@ -228,7 +228,7 @@ class BaseReader:
                     yield Variant(region.contig, *key), figures
 
     def _added(self, place: Place) -> AddedBin:
-        return self._adds.bin(self.base.added["added_counts"].get(place, ()))
+        return self._adds.bin(self.base.paths_added("added_counts", place))
 
     def _summed(
         self, place: Place, wanted: Sequence[tuple[Key, IndexRow | None]]
@@ -244,7 +244,7 @@ class BaseReader:
         is_seen = np.zeros(len(wanted), bool)
         for at, (key, row) in enumerate(wanted):
             is_seen[at] = added.add_to(counts[at], *key) or row is not None
-            paths: Sequence[Path] = self.base.added["added_depth"].get(place, ())
+            paths: Sequence[Path] = self.base.paths_added("added_depth", place)
             if row is None:
                 paths = self.base.paths("depth", place) if is_seen[at] else ()
             else:

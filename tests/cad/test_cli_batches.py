@@ -1,21 +1,16 @@
 """The commands of a platform and of the operator, from a batch to its receipt."""
 
-import gzip
 import json
-import shlex
 from pathlib import Path
 from typing import Any
 
-import pysam
 import pytest
 
 from cad.commit import open_session
-from cad.docs.commands import split_help, walk
 from cad.settings import Settings
 from cad.warehouse import Warehouse
-from tests.annotations import clinvar_line, sites
 from tests.batch_dir import BatchDir, good_batch, table, vcf
-from tests.cad.clinical_dir import packet, put
+from tests.cad.examples import lay_out, run_examples
 from tests.cli import cad, cad_json
 
 RECEIPT = {"batch_id", "commit", "status", "samples", "samples_ignored", "files"}
@@ -316,66 +311,10 @@ def test_consents_and_corrections_count_from_the_next_build_on(
     assert missing["reason"] == "file_missing"
 
 
-GENE = b"##gff-version 3\n" + b"".join(
-    b"chr22\tH\tgene\t50\t500\t.\t+\t.\tID=ENSG%d.1;gene_name=%b;gene_type=lncRNA\n" % named
-    for named in enumerate((b"BRCA1", b"SCN1A", b"KCNQ2"), 1)
-)
-"""Genes that lie elsewhere, for the examples to find."""
-ONTOLOGY = """format-version: 1.2
-data-version: hp/releases/2025-05-06
-
-[Term]
-id: HP:0000001
-name: All
-
-[Term]
-id: HP:0001250
-name: Seizure
-is_a: HP:0000001 ! All
-"""
-
-
 def test_every_example_works_in_the_order_of_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    for number in (1, 2):
-        batch_id = f"SEQOIA-2026-11-20-00{number}"
-        batch = good_batch(tmp_path / batch_id)
-        heads = "sample_id|person_id|sex|affected|family_id|father_id"
-        batch.sheet(heads, "S1|P1|XX|1|F12|P2", "S2|P2|XY||F12|")
-        batch.write({"batch_id": batch_id})
-    for name, columns in (("child.vcf", ("C",)), ("parents.vcf", ("F", "M"))):
-        line = "chr22 100 . A G . PASS . GT" + " 0/1" * len(columns)
-        (tmp_path / name).write_bytes(vcf(*columns, lines=(line,)))
-    (tmp_path / "patient.vcf").write_bytes(vcf("C", lines=("chr22 100 . A G . PASS . GT 0/1",)))
-    pysam.tabix_compress("patient.vcf", "patient.vcf.gz")
-    sites(tmp_path / "clinvar.vcf", [clinvar_line(100, "A", "G")])
-    pysam.tabix_compress("clinvar.vcf", "clinvar.vcf.gz")
-    (tmp_path / "gencode.gff3.gz").write_bytes(gzip.compress(GENE))
-    (tmp_path / "hp.obo").write_text(ONTOLOGY)
-    (tmp_path / "consents.tsv").write_bytes(
-        table("person_id|scope|status|signed_on", "P1|industry|given|2026-02-01")
-    )
-    (tmp_path / "corrections.tsv").write_bytes(table("person_id|affected", "P2|0"))
-    (tmp_path / "hospital.key").write_bytes(bytes(range(32)))
-    for folder in ("export", "hospital-2026-11"):
-        put(tmp_path / folder, {"P1.json": packet("k1", "P1", "HP:0001250")})
-    cohorts = {"name": "cohort", "version": "2026-10", "valid_from": "2026-10-01",
-               "rows": [{"cohort": "POPGEN", "purposes": ["research"]}]}  # fmt: skip
-    (tmp_path / "cohorts-2026-10.json").write_text(json.dumps(cohorts))
-    ran = set()
-    for name, command in walk():
-        _, examples = split_help(command)
-        for example in examples:
-            program, *words = shlex.split(example)
-            assert program == "cad"
-            assert words[: len(name.split())] == name.split()
-            if name in ("serve", "demo", "analyse", "export hail"):
-                # They have tests of their own: one does not end, the others take long.
-                continue
-            result = cad(*words)
-            assert result.exit_code == 0, (example, result.stderr)
-            ran.add(name)
-    assert len(ran) == len(list(walk())) - 4
+    lay_out(tmp_path)
+    run_examples(lambda: None)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import ByteSize
 
+from cad.build.folding import fold_base
 from cad.build.run import build_base
 from cad.commit import open_session
 from cad.faults import EXIT_CODE
@@ -31,6 +32,8 @@ from cad.withdraw import withdraw
 from schemas.errors import BadQuestion, BatchRefused, Conflict, Unavailable
 from tests import crash
 from tests.base.engines import assert_one_base
+from tests.base.nights import ANY_SHARE
+from tests.cad.examples import lay_out, run_examples
 from tests.cli import cad, cad_json
 from tests.object_store import make_bucket, object_store, stored
 from tests.pushed import family
@@ -56,7 +59,10 @@ def bucket(client: Any, request: pytest.FixtureRequest) -> str:
 
 @dataclass(frozen=True)
 class Pair:
-    """The same cohort in a warehouse with its lake in a bucket, and in one without."""
+    """The same cohort in a warehouse with its lake in a bucket, and in one without.
+
+    Later builds are kept beside the bins of the first one.
+    """
 
     stored: Warehouse
     plain: Warehouse
@@ -66,19 +72,21 @@ class Pair:
 def pair(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("pair")
     url = f"{make_bucket(client, 'pair')}/{PREFIX}"
-    cohort = random_batch_dirs(3, folder / "cohort", Shape(persons=9, batches=3))
+    cohort = random_batch_dirs(3, folder / "cohort", Shape(persons=9, batches=2))
+    # Persons of its own, so that a build takes nobody out and keeps what they add beside the bins.
+    last = family(folder / "last").path
+    settings = Settings(threads=2, added_share=ANY_SHARE)
     with ExitStack() as opened:
         both = [
             opened.enter_context(
                 Warehouse.create(
-                    folder / name, "GRCh38", cohort.reference, settings=Settings(threads=2),
-                    lake_url=lake,
+                    folder / name, "GRCh38", cohort.reference, settings=settings, lake_url=lake
                 )
             )
             for name, lake in (("stored", url), ("plain", None))
         ]  # fmt: skip
         for warehouse in both:
-            for batch in cohort.batches:
+            for batch in (*cohort.batches, last):
                 push_batch(warehouse, batch)
                 build_base(warehouse)
         yield Pair(*both)
@@ -132,23 +140,32 @@ class TestLake:
     def test_another_machine_gets_what_it_is_asked_for(self, pair: Pair, tmp_path: Path) -> None:
         with elsewhere(pair.stored, tmp_path / "other") as other:
             assert copies(other) == set()
-            contig, pos, ref, alt = list(frequencies(pair.plain)[0].values())[:4]
-            asked = Variant(contig, pos, ref, alt)
-            with open_base(pair.plain, "care") as base:
-                expected = BaseReader(pair.plain, base).lookup(asked)
-            with open_base(other, "care") as base:
-                found = BaseReader(other, base).lookup(asked)
-            assert (found.counts == expected.counts).all()
-            assert (found.depths == expected.depths).all()
-            got = copies(other)
+            rows = frequencies(pair.plain)
+            asked = {(row["contig"], row["pos"], row["ref"], row["alt"]) for row in rows}
+            with open_base(pair.plain, "care") as base, open_base(other, "care") as same:
+                assert same.added["added_counts"]
+                assert same.added["added_depth"]
+                here, there = BaseReader(pair.plain, base), BaseReader(other, same)
+                for key in sorted(asked):
+                    expected, found = (one.lookup(Variant(*key)) for one in (here, there))
+                    assert (found.counts == expected.counts).all()
+                    assert (found.depths == expected.depths).all()
+            # Nothing was read of the persons themselves.
+            got = {Path(path).name for path in copies(other)}
             assert got
-            assert got < registered(other)
+            assert not got & {"calls.parquet", "callable.parquet", "tracks.parquet"}
 
     def test_sql_reads_from_the_store_without_a_copy(self, pair: Pair, tmp_path: Path) -> None:
         with elsewhere(pair.stored, tmp_path / "other") as other:
             found = frequencies(other)
             assert found == frequencies(pair.plain)
             assert len(found) > 100
+            # Only bins to which builds added are written anew here; folded, none is.
+            assert copies(other) < registered(other)
+            assert {path for path in copies(other) if path.endswith("/calls.parquet")} == set()
+            fold_base(other)
+        with elsewhere(pair.stored, tmp_path / "third") as other:
+            assert frequencies(other) == found
             assert copies(other) == set()
             with open_sql(other, "care") as access, pytest.raises(BadQuestion, match="disabled"):
                 access.ask(f"FROM read_parquet('s3://pair/{PREFIX}1/calls.parquet')")
@@ -157,12 +174,28 @@ class TestLake:
         """What one machine pushed another builds, of which the first one reads."""
         with elsewhere(pair.stored, tmp_path / "other") as other:
             before = copies(pair.stored)
-            build_base(other, recount=True)
+            for warehouse in (other, pair.plain):
+                build_base(warehouse, recount=True)
             assert copies(other) - before
             assert_one_base(pair.stored, pair.plain)
             sweep(other)
             sweep(pair.stored)
             assert copies(pair.stored) <= registered(other)
+
+
+def test_every_command_brings_what_it_reads(
+    client: Any, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No copy is left from one command to the next, and what builds add is kept beside the bins."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CAD_ADDED_SHARE", str(ANY_SHARE))
+    lay_out(tmp_path)
+
+    def delete_copies() -> None:
+        for folder in Path("national/lake").glob("*"):
+            shutil.rmtree(folder)
+
+    run_examples(delete_copies, ["--lake", bucket])
 
 
 class TestErasure:
