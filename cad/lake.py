@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from cad.store import Store
 
 FOLDER: Final = "lake"
+PARTIAL: Final = ".part"
+"""How the name of a file ends that is arriving from the store."""
 _KEPT_SECONDS: Final = 86_400
 """A copy used within so many seconds stays, whatever room there is."""
+_ARRIVING_SECONDS: Final = 3_600
+"""A file that began to arrive within so many seconds may still do so, in a folder just made."""
 
 
 class Lake:
@@ -100,7 +104,7 @@ class Lake:
         for number, folder in session_folders(self.folder):
             own = found.setdefault(number, {})
             for file in folder.rglob("*"):
-                if file.is_file():
+                if file.is_file() and not (file.suffix == PARTIAL and _is_new(file)):
                     own[file.relative_to(self._warehouse).as_posix()] = size_of(file) or 0
         if self.store is not None:
             for path, size in self.store.sizes().items():
@@ -131,6 +135,15 @@ class Lake:
             self.store.delete([f"{session}/{path}" for path in self.store.sizes(str(session))])
         shutil.rmtree(self.folder / str(session), ignore_errors=True)
 
+    def remove_empty(self, session: int) -> None:
+        """Remove the folders of a session that hold nothing here, and wait for nothing."""
+        folder = self.folder / str(session)
+        inner = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
+        for path in (*inner, folder):
+            if self.store is None or not _is_new(path):
+                with suppress(OSError):
+                    path.rmdir()
+
     def shrink(self, limit: int) -> int:
         """Delete the copies unused the longest until the others fit, none that was used of late.
 
@@ -158,12 +171,11 @@ def session_folders(parent: Path) -> list[tuple[int, Path]]:
     return [(int(path.name), path) for path in parent.iterdir() if path.name.isdecimal()]
 
 
-def remove_empty(folder: Path) -> None:
-    """Remove a folder and those in it, from the inside out, as far as they are empty."""
-    inner = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
-    for path in (*inner, folder):
-        with suppress(OSError):
-            path.rmdir()
+def _is_new(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime < _ARRIVING_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def size_of(path: Path) -> int | None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from fsspec.core import url_to_fs
 
 from cad.extras import extra_missing
+from cad.lake import PARTIAL
 from schemas.errors import BatchRefused, Unavailable
 
 _TRANSFERS: Final = 8
@@ -81,7 +82,7 @@ class Store:
             Unavailable: `store_unusable`.
         """
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f"{file.name}.{uuid.uuid4().hex}.part")
+        partial = file.with_name(f"{file.name}.{uuid.uuid4().hex}{PARTIAL}")
         try:
             with self._told(path, gone=(FileNotFoundError,)):
                 self.filesystem.get_file(self._of(path), str(partial))

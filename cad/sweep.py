@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cad.faults import reach
-from cad.lake import remove_empty, session_folders, size_of
+from cad.lake import session_folders, size_of
 from cad.registry.engine import reading, writing
 from cad.registry.files import forget_unneeded, registered_paths
 from cad.registry.numbers import lock_head
@@ -116,5 +116,5 @@ def _delete_unregistered(
     for _ in warehouse.lake.delete(gone):
         reach("sweep:file_deleted")
     for number in committed:
-        remove_empty(warehouse.lake.folder / str(number))
+        warehouse.lake.remove_empty(number)
     return len(gone), sum(gone.values())

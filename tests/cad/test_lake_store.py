@@ -318,6 +318,20 @@ class TestCache:
             assert copies(warehouse) == {"lake/1/a", "lake/2/b"}
             assert seen(warehouse) == list("abcde")
 
+    def test_a_file_that_is_arriving_is_left_alone_and_one_that_never_came_is_not(
+        self, bucket: str, tmp_path: Path
+    ) -> None:
+        with Warehouse.create(tmp_path / "own", "GRCh38", lake_url=bucket) as warehouse:
+            commit_file(warehouse, "a")
+            partial = warehouse.lake.folder / "1" / "b.0123.part"
+            partial.write_bytes(b"ro")
+            assert sweep(warehouse).files_deleted == 0
+            assert partial.exists()
+            began = time.time() - 7_200
+            os.utime(partial, (began, began))
+            assert sweep(warehouse).files_deleted == 1
+            assert copies(warehouse) == {"lake/1/a"}
+
 
 class TestInit:
     def test_command_makes_one_and_tells_where_it_lies(self, bucket: str, tmp_path: Path) -> None:
