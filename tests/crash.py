@@ -7,6 +7,7 @@ them take seconds; the server itself is started anew, without this process's thr
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from multiprocessing import get_context
 from pathlib import Path
 from types import FrameType
@@ -45,6 +46,12 @@ def run(target: Any, *arguments: Any) -> int:
     code: int = process.exitcode
     process.close()
     return code
+
+
+def in_environment(names: Mapping[str, str], target: Any, *arguments: Any) -> None:
+    """Run a function with variables that the server of the processes may not have been told of."""
+    os.environ.update(names)
+    target(*arguments)
 
 
 def push(path: Path, *batches: Path) -> None:

@@ -232,8 +232,9 @@ class TestWriters:
         self, warehouse: Warehouse, client: Any, bucket: str, step: str
     ) -> None:
         commit_file(warehouse, "kept")
-        died = crash.run(crash.commit_one, warehouse.path, "push", f"push:{step}")
-        assert died == EXIT_CODE
+        store = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        writer = crash.commit_one, warehouse.path, "push", f"push:{step}"
+        assert crash.run(crash.in_environment, store, *writer) == EXIT_CODE
         assert set(stored(client, bucket[5:])) == {"1/kept", "2/a"}
         assert sweep(warehouse).folders_deleted == 0
         expire_all(warehouse)
