@@ -21,6 +21,8 @@ Octets = NDArray[np.uint8]
 PARTS: Final = 4
 _FEW: Final = 1024
 """Up to so many offsets of a page are sorted; beyond, the page is walked through."""
+_VERY_FEW: Final = 16
+"""So many are sorted by hand."""
 
 
 class Changes(NamedTuple):
@@ -119,55 +121,66 @@ def count_changes(rows: Rows, members: Members, contig: Contig, n_strata: int) -
 @njit(cache=True, nogil=True)
 def _row_changes(rows: Rows, members: Members, contig: Contig, first: int, after: int) -> Ints:
     """What each row of one page changes of the four figures while it lasts."""
+    start, _, code, replaced, member, is_track = rows
+    sex, begins, regions, copies_of = members.sex, contig.start, contig.region, contig.copies
     change = np.empty((after - first, PARTS), np.int32)
     for at in range(first, after):
-        region = contig.region[np.searchsorted(contig.start, rows.start[at], "right") - 1]
-        copies = contig.copies[region, members.sex[rows.member[at]]]
-        now, before = passing(rows.code[at], copies), passing(rows.replaced[at], copies)
+        region = regions[np.searchsorted(begins, start[at], "right") - 1]
+        copies = copies_of[region, sex[member[at]]]
+        now, before = passing(code[at], copies), passing(replaced[at], copies)
         change[at - first, 0] = now - before
-        change[at - first, 1] = known(rows.code[at], copies) - known(rows.replaced[at], copies)
+        change[at - first, 1] = known(code[at], copies) - known(replaced[at], copies)
         change[at - first, 2] = int(now > 0) - int(before > 0)
-        change[at - first, 3] = rows.is_track[at]
+        change[at - first, 3] = is_track[at]
     return change
 
 
 @njit(cache=True, nogil=True)
 def _steps(rows: Rows, change: Ints, members: Members, first: int, n_strata: int) -> _Steps:
     """Where the rows of one page begin and end to count, by stratum."""
+    start, end, _, _, member, _ = rows
+    slots, stratum_of, times_of, _ = members
     begins = np.zeros(n_strata + 1, np.int64)
     for row in range(len(change)):
-        if change[row].any():
-            member = rows.member[first + row]
-            steps = 1 + int(_end(rows, first + row) < PAGE_SIZE)
-            for slot in range(members.first[member], members.first[member + 1]):
-                begins[members.stratum[slot] + 1] += steps
+        if _is_some(change, row):
+            one = member[first + row]
+            steps = 1 + int(_end(start[first + row], end[first + row]) < PAGE_SIZE)
+            for slot in range(slots[one], slots[one + 1]):
+                begins[stratum_of[slot] + 1] += steps
     begins = np.cumsum(begins)
     room = begins[n_strata]
-    out = _Steps(
-        np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32), begins
-    )
+    offset, of_row = np.empty(room, np.int32), np.empty(room, np.int32)
+    times = np.empty(room, np.int32)
     place = begins.copy()
     for row in range(len(change)):
-        if not change[row].any():
+        if not _is_some(change, row):
             continue
-        member = rows.member[first + row]
-        begin, end = (rows.start[first + row] - 1) % PAGE_SIZE, _end(rows, first + row)
-        for slot in range(members.first[member], members.first[member + 1]):
-            stratum, times = members.stratum[slot], members.times[slot]
+        one = member[first + row]
+        begin = (start[first + row] - 1) % PAGE_SIZE
+        ends = _end(start[first + row], end[first + row])
+        for slot in range(slots[one], slots[one + 1]):
+            stratum = stratum_of[slot]
             at = place[stratum]
-            out.offset[at], out.row[at], out.times[at] = begin, row, times
+            offset[at], of_row[at], times[at] = begin, row, times_of[slot]
             at += 1
-            if end < PAGE_SIZE:
-                out.offset[at], out.row[at], out.times[at] = end, row, -times
+            if ends < PAGE_SIZE:
+                offset[at], of_row[at], times[at] = ends, row, -times_of[slot]
                 at += 1
             place[stratum] = at
-    return out
+    return _Steps(offset, of_row, times, begins)
 
 
 @njit(cache=True, nogil=True)
-def _end(rows: Rows, at: int) -> int:
+def _is_some(values: Ints, row: int) -> bool:
+    """Whether any of the four figures of a row is not 0."""
+    one, two, three, four = values[row, 0], values[row, 1], values[row, 2], values[row, 3]
+    return bool((one | two | three | four) != 0)
+
+
+@njit(cache=True, nogil=True)
+def _end(start: int, end: int) -> int:
     """The offset in its page after the last one of a row."""
-    return int((rows.start[at] - 1) % PAGE_SIZE + rows.end[at] - rows.start[at] + 1)
+    return int((start - 1) % PAGE_SIZE + end - start + 1)
 
 
 @njit(cache=True, nogil=True)
@@ -178,29 +191,47 @@ def _sum_page(
 
     And put out those that come to anything.
     """
+    offset, of_row, times, first = steps
+    pages, strata, offsets, values = out
     touched = np.empty(PAGE_SIZE, np.int32)
-    for number in range(len(steps.first) - 1):
+    for number in range(len(first) - 1):
         n_touched = 0
-        for step in range(steps.first[number], steps.first[number + 1]):
-            at = steps.offset[step]
+        for step in range(first[number], first[number + 1]):
+            at = offset[step]
             if not marks[at]:
                 marks[at] = 1
                 touched[n_touched] = at
                 n_touched += 1
             for part in range(PARTS):
-                sums[at, part] += steps.times[step] * change[steps.row[step], part]
+                sums[at, part] += times[step] * change[of_row[step], part]
         if n_touched > _FEW:
             touched[:n_touched] = np.flatnonzero(marks)
-        else:
+        elif n_touched > _VERY_FEW:
             touched[:n_touched].sort()
-        for at in touched[:n_touched]:
-            if sums[at].any():
-                out.page[filled], out.stratum[filled] = page, number
-                out.offset[filled], out.value[filled] = at, sums[at]
+        else:
+            _sort(touched, n_touched)
+        for place in range(n_touched):
+            at = touched[place]
+            if _is_some(sums, at):
+                pages[filled], strata[filled], offsets[filled] = page, number, at
+                for part in range(PARTS):
+                    values[filled, part] = sums[at, part]
                 filled += 1
-            sums[at] = 0
+            for part in range(PARTS):
+                sums[at, part] = 0
             marks[at] = 0
     return filled
+
+
+@njit(cache=True, nogil=True)
+def _sort(values: Ints, size: int) -> None:
+    """Sort the first few in place, which NumPy's way takes longer to begin with."""
+    for at in range(1, size):
+        value, before = values[at], at - 1
+        while before >= 0 and values[before] > value:
+            values[before + 1] = values[before]
+            before -= 1
+        values[before + 1] = value
 
 
 @njit(cache=True, nogil=True)
